@@ -25,6 +25,7 @@ use crate::{
     shows::{DashboardPage, EditShowPage, NewShowPage, WhatsOnPage},
     studio::{RehearsalPage, StudioPage},
     t,
+    uploads::MyFilesPage,
     watch::ShowPageView,
     web,
 };
@@ -110,6 +111,7 @@ parts! {
     rooms {
         "/rooms" => RoomsPage,
         "/rooms/new" => NewRoomPage,
+        "/rooms/files" => MyFilesPage,
         "/rooms/:name" => RoomPageView,
         "/invitations/:secret" => InvitationPage,
     }

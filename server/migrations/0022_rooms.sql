@@ -14,8 +14,10 @@ CREATE TABLE rooms (
     members       BIGINT NOT NULL DEFAULT 0,
     created_at    BIGINT NOT NULL,
     archived_at   BIGINT,
-    deleted_at    BIGINT                         -- gone, but its addresses still say so
+    deleted_at    BIGINT,                        -- gone, but its addresses still say so
+    cleared_at    BIGINT                         -- and nothing of it is left elsewhere
 );
+CREATE INDEX rooms_to_clear ON rooms (deleted_at) WHERE deleted_at IS NOT NULL AND cleared_at IS NULL;
 CREATE INDEX rooms_by_picture ON rooms (picture_by);
 CREATE INDEX rooms_by_members ON rooms (members) WHERE public = 1 AND deleted_at IS NULL;
 

@@ -25,5 +25,6 @@ CREATE TABLE notices (
 CREATE UNIQUE INDEX notices_once ON notices (account, dedup_key);
 CREATE INDEX notices_by_key ON notices (dedup_key);
 CREATE INDEX notices_by_person ON notices (person);
+CREATE INDEX notices_by_room ON notices (room) WHERE room IS NOT NULL;
 CREATE INDEX notices_by_age ON notices (at);
 CREATE INDEX notices_unread ON notices (account) WHERE read_at IS NULL;

@@ -257,6 +257,15 @@ pub struct HiddenPerson {
     pub name: String,
 }
 
+/// Number of messages that somebody hasn't read in a room; 100 stands for more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomUnread {
+    /// The room.
+    pub room: RoomId,
+    /// At least one.
+    pub count: u32,
+}
+
 /// Checks a message; returns the complaint.
 pub fn check_message(text: &str) -> Option<Text> {
     length(text!(complaint.what.message), text, 1, MAX_MESSAGE).or_else(|| {

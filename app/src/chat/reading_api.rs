@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, reason = "the server macro makes structs whose fields it does not document")]
 
-use bandstand_domain::chat::{ChatPlace, ChatReason, HiddenPerson, SearchPage};
+use bandstand_domain::chat::{ChatPlace, ChatReason, HiddenPerson, RoomUnread, SearchPage};
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
@@ -25,6 +25,12 @@ pub async fn search_messages(
 #[server(endpoint = "chat/read", input = Json, output = Json)]
 pub async fn read_messages(place: ChatPlace, position: i64) -> Result<(), Failed<ChatReason>> {
     answer(port::<dyn ChatReading>().read_to(place, position)).await
+}
+
+/// Numbers of unread messages in one's rooms.
+#[server(endpoint = "chat/unread", input = Json, output = Json)]
+pub async fn load_unread() -> Result<Vec<RoomUnread>, Failed<ChatReason>> {
+    answer(port::<dyn ChatReading>().unread()).await
 }
 
 /// People whom one has hidden.

@@ -18,9 +18,11 @@ use crate::{
     channel::ChannelNote,
     chat::ChatPanel,
     failure::Failed,
+    happenings::Happenings,
     people::Portrait,
     t,
     ui::{About, NotFound, linked},
+    uploads::RoomFiles,
     viewer::Onward,
 };
 
@@ -86,6 +88,8 @@ pub(super) fn Absent(
 enum Side {
     Chat,
     People,
+    Files,
+    Happenings,
     About,
 }
 
@@ -94,6 +98,8 @@ impl Side {
         match self {
             Self::Chat => "chat",
             Self::People => "people",
+            Self::Files => "files",
+            Self::Happenings => "happenings",
             Self::About => "about",
         }
     }
@@ -106,6 +112,12 @@ fn Inside(page: RoomPage, again: Callback<()>) -> impl IntoView {
     room.follow(again);
     // On a wide page people stand beside the chat; on a narrow one, one of both is there.
     let side = RwSignal::new(Side::Chat);
+    // What is told of happenings leads to them.
+    Effect::new(move || {
+        if window().location().hash().is_ok_and(|hash| hash == "#happenings") {
+            side.set(Side::Happenings);
+        }
+    });
     let title = move || room.page.with(|page| page.room.title.clone());
     let archived = Memo::new(move |_| room.page.with(|page| page.room.archived_at.is_some()));
     let open = Signal::derive(move || !archived.get());
@@ -142,6 +154,8 @@ fn Inside(page: RoomPage, again: Callback<()>) -> impl IntoView {
                 <aside class="room-side" aria-label=t!(rooms.people)>
                     {move || match side.get() {
                         Side::About => view! { <Description room/> }.into_any(),
+                        Side::Files => view! { <h2>{t!(uploads.files)}</h2> <RoomFiles room=room.id()/> }.into_any(),
+                        Side::Happenings => view! { <Happenings room=room.id()/> }.into_any(),
                         Side::Chat | Side::People => view! { <Knocks room/> <Members room/> }.into_any(),
                     }}
                 </aside>
@@ -182,6 +196,8 @@ fn Header(room: LiveRoom, side: RwSignal<Side>) -> impl IntoView {
             <nav class="row" aria-label=t!(rooms.this_room)>
                 {tab(Side::Chat, t!(chat.chat))}
                 {tab(Side::People, t!(rooms.people))}
+                {tab(Side::Files, t!(uploads.files))}
+                {tab(Side::Happenings, t!(happenings.title))}
                 {tab(Side::About, t!(rooms.description))}
                 {move || settings().map(|href| view! { <a class="chip" href=href>{t!(rooms.settings)}</a> })}
             </nav>

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bandstand_domain::{
     accounts::Viewer,
+    chat::RoomUnread,
     rooms::{OwnRoom, OwnRooms, RoomList, RoomListing, RoomReason},
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -15,6 +16,7 @@ use super::{
     path::room_path,
 };
 use crate::{
+    chat::reading_api::load_unread,
     failure::Failed,
     people::Portrait,
     t,
@@ -48,8 +50,16 @@ pub fn RoomsPage() -> impl IntoView {
 #[component]
 fn Own(own: OwnRooms) -> impl IntoView {
     let (archived, current): (Vec<_>, Vec<_>) = own.rooms.into_iter().partition(|it| it.archived);
+    let unread = RwSignal::new(Vec::<RoomUnread>::new());
+    Effect::new(move || {
+        spawn_local(async move {
+            if let Ok(counts) = load_unread().await {
+                unread.try_set(counts);
+            }
+        });
+    });
     let list = |rooms: Vec<OwnRoom>| {
-        let rows = rooms.into_iter().map(own_card).collect_view();
+        let rows = rooms.into_iter().map(|room| own_card(room, unread)).collect_view();
         view! { <ul class="room-cards" role="list">{rows}</ul> }.into_any()
     };
     let none = current.is_empty() && archived.is_empty();
@@ -58,6 +68,7 @@ fn Own(own: OwnRooms) -> impl IntoView {
             <h1>{t!(rooms.rooms)}</h1>
             {own.may_make.then(|| view! { <a class="button primary" href="/rooms/new">{t!(rooms.make)}</a> })}
         </div>
+        <p><a href="/rooms/files">{t!(uploads.my_files)}</a></p>
         {none.then(|| view! { <p class="soft">{t!(rooms.none)}</p> })}
         {(!none).then(|| view! { <h2>{t!(rooms.mine)}</h2> })}
         {(!current.is_empty()).then(|| list(current))}
@@ -68,12 +79,26 @@ fn Own(own: OwnRooms) -> impl IntoView {
     .into_any()
 }
 
-fn own_card(own: OwnRoom) -> AnyView {
+fn own_card(own: OwnRoom, unread: RwSignal<Vec<RoomUnread>>) -> AnyView {
+    let id = own.room.id;
+    let count = Memo::new(move |_| {
+        unread.with(|all| all.iter().find(|it| it.room == id).map(|it| it.count as usize))
+    });
+    let unread = move || {
+        count.get().map(|count| {
+            let text = if count < 100 {
+                t!(rooms.unread, count = count)
+            } else {
+                t!(rooms.many_unread).into()
+            };
+            view! { <span class="badge live-count">{text}</span> }
+        })
+    };
     let knocks = (own.knocks > 0).then(|| {
         view! { <span class="badge">{t!(rooms.knocks, count = own.knocks as usize)}</span> }
     });
     let kind = if own.public { t!(rooms.is_public) } else { t!(rooms.is_invited) };
-    card(own.room, view! { <span class="small soft">{kind}</span> {knocks} }.into_any())
+    card(own.room, view! { <span class="small soft">{kind}</span> {unread} {knocks} }.into_any())
 }
 
 /// A room with its picture, its name, and `more`.

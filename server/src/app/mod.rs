@@ -1,6 +1,7 @@
 //! The composition root: opens the venue, puts the features together, serves them. It imports everything
 //! and is imported by nobody.
 
+mod cleared_rooms;
 mod dead_jobs;
 mod metrics;
 mod pages;

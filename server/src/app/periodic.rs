@@ -6,7 +6,7 @@ use bandstand_domain::Millis;
 use bandstand_sfu::SfuEvent;
 use tokio::sync::mpsc;
 
-use super::venue::Venue;
+use super::{cleared_rooms, venue::Venue};
 use crate::{
     accounts::store::email_tokens,
     api_tokens,
@@ -115,6 +115,12 @@ fn table(venue: &Venue) -> Vec<PeriodicWork> {
         every(MINUTE, "forget limits", services, |it| async move {
             it.limits.tidy();
             Ok::<_, Infallible>(())
+        }),
+        every(MINUTE, "clear away deleted rooms", services, |it| async move {
+            cleared_rooms::clear(&it).await
+        }),
+        every(HOUR, "delete messages that rooms keep no longer", services, |it| async move {
+            chat::delete_expired(&it).await
         }),
         every(HOUR, "sweep rooms", services, |it| async move { rooms::sweep(&it).await }),
         every(HOUR, "delete old events", services, |it| async move {

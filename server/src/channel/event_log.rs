@@ -187,6 +187,18 @@ pub async fn after(
     Ok(After::Events(Stretch { first, last, events }))
 }
 
+/// Deletes all events of `topic` but the latest, as what they told of is gone.
+pub async fn forget_past(write: &mut Write, topic: Topic) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "DELETE FROM events WHERE topic = $1 \
+         AND cursor < (SELECT cursor FROM topics WHERE topics.topic = events.topic)",
+    )
+    .bind(topic.to_string())
+    .execute(&mut **write)
+    .await?;
+    Ok(())
+}
+
 /// Deletes old events: those older than a day, except the latest 500 of each topic.
 pub async fn prune(database: &Database, now: Millis) -> Result<u64, DatabaseError> {
     let mut write = database.begin().await?;

@@ -1,8 +1,10 @@
 //! The chat feature's server side: chats of shows and rooms.
 
 mod access;
+mod expiry;
 pub mod followers;
 mod moderation;
+mod news;
 pub mod personal_data;
 pub mod port;
 mod reading;
@@ -11,6 +13,7 @@ mod store;
 mod words;
 
 pub use access::{guest_origin, is_banned};
+pub use expiry::{delete_expired, forget_room};
 pub use port::{forget_old, tell_reactions};
 pub use store::{
     Mentioned, Posted, PostedMessage, is_muted, muted, page, present, said_by_second, said_from,

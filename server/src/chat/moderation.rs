@@ -13,6 +13,7 @@ use bandstand_domain::{
 
 use super::{
     access::ChatEntry,
+    news,
     port::ChatPort,
     store::{self, Draft, Moderated, Posted},
 };
@@ -20,6 +21,7 @@ use crate::{
     clock,
     database::{DatabaseError, Write},
     http::limits::Limit,
+    notifications,
 };
 
 #[async_trait]
@@ -93,6 +95,7 @@ impl ChatModeration for ChatPort {
         };
         let message = held.message;
         let (author, name) = (message.author.clone(), message.name.clone());
+        let mut told = Vec::new();
         if approved {
             entry.writable()?;
             let text = message.text;
@@ -115,7 +118,7 @@ impl ChatModeration for ChatPort {
                 draft.replies_to = None;
             }
             match store::post(&mut write, place, draft, None, now).await? {
-                Posted::Now(_) => {}
+                Posted::Now(posted) => told = news::tell(&mut write, place, &posted, now).await?,
                 Posted::Muted => return Err(Refusal::Because(ChatReason::Muted)),
                 // Nothing is left to be decided.
                 Posted::Before | Posted::Taken | Posted::Unanswerable | Posted::TooSoon(_) => {
@@ -126,6 +129,7 @@ impl ChatModeration for ChatPort {
         let act = if approved { ModerationAct::Approved } else { ModerationAct::Rejected };
         note(&mut write, &entry, act, Some((&author, &name)), now).await?;
         write.commit().await?;
+        notifications::announce(&self.caller.services, told).await;
         if approved {
             self.announce(place).await;
         }

@@ -17,6 +17,7 @@ use super::{
     access::{self, ChatEntry},
     followers::ChatFollowers,
     moderation::note,
+    news,
     store::{
         self, Deletion, Draft, Edited, Holding, NewText, Pinning, PlaceRules, Posted, Reacted, Told,
     },
@@ -28,6 +29,7 @@ use crate::{
     crowd::Crowds,
     database::{Database, DatabaseError, Write},
     http::limits::{Limit, by_address},
+    notifications,
     services::Services,
 };
 
@@ -67,7 +69,11 @@ impl Chat for ChatPort {
             write = self.database().begin().await?;
         }
         match store::post(&mut write, place, draft, slow, clock::now()).await? {
-            Posted::Now(_) => write.commit_unrevised().await?,
+            Posted::Now(posted) => {
+                let told = news::tell(&mut write, place, &posted, clock::now()).await?;
+                write.commit_unrevised().await?;
+                notifications::announce(&self.caller.services, told).await;
+            }
             // Told again: who sends it again has heard nothing of it, and others may not have either.
             Posted::Before => drop(write),
             Posted::Taken => return Err(Refusal::Forbidden),
@@ -96,7 +102,11 @@ impl Chat for ChatPort {
             store::resolve(&mut write, place, &text, |it| self.is_present(place, it)).await?;
         let new = NewText { text, mentioned };
         match store::edit(&mut write, place, id, &person, new, clock::now()).await? {
-            Edited::Now => write.commit().await?,
+            Edited::Now => {
+                let told = news::take_back(&mut write, place, id, clock::now()).await?;
+                write.commit().await?;
+                notifications::announce(&self.caller.services, told).await;
+            }
             Edited::Before => return Ok(()),
             Edited::NotFound => return Err(Refusal::NotFound),
             Edited::Forbidden => return Err(Refusal::Forbidden),
@@ -125,7 +135,11 @@ impl Chat for ChatPort {
             note(&mut write, &entry, ModerationAct::Deleted, Some((&author, "")), now).await?;
         }
         match store::delete(&mut write, place, id, person, any, now).await? {
-            Deletion::Now => write.commit().await?,
+            Deletion::Now => {
+                let told = news::take_back(&mut write, place, id, now).await?;
+                write.commit().await?;
+                notifications::announce(&self.caller.services, told).await;
+            }
             Deletion::Before => return Ok(()),
             Deletion::NotFound => return Err(Refusal::NotFound),
             Deletion::Forbidden => return Err(Refusal::Forbidden),

@@ -5,7 +5,7 @@ use bandstand_app::chat::reading_port::ChatReading;
 use bandstand_domain::{
     FieldErrors, Refusal,
     accounts::check_name,
-    chat::{ChatError, ChatPlace, ChatReason, HiddenPerson, MAX_SEARCH, SearchPage},
+    chat::{ChatError, ChatPlace, ChatReason, HiddenPerson, MAX_SEARCH, RoomUnread, SearchPage},
     text,
 };
 
@@ -46,6 +46,12 @@ impl ChatReading for ChatPort {
         let person = &entry.viewer.person;
         self.caller.limited(Limit::Reading, person)?;
         Ok(rooms::read_to(self.database(), room, person, position).await?)
+    }
+
+    async fn unread(&self) -> Result<Vec<RoomUnread>, ChatError> {
+        let Some(viewer) = self.caller.viewer().await? else { return Ok(Vec::new()) };
+        self.caller.limited(Limit::RoomLooks, by_address(self.caller.address))?;
+        Ok(store::unread(self.database(), &viewer.person).await?)
     }
 
     async fn hidden(&self) -> Result<Vec<HiddenPerson>, ChatError> {

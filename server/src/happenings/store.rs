@@ -319,3 +319,12 @@ pub(super) async fn forget(
         .await?;
     Ok(())
 }
+
+/// Forgets all happenings of `room`, with their answers.
+pub async fn forget_room(write: &mut Write, room: RoomId) -> Result<(), DatabaseError> {
+    sqlx::query("DELETE FROM happenings WHERE room = $1")
+        .bind(room.to_string())
+        .execute(&mut **write)
+        .await?;
+    Ok(())
+}

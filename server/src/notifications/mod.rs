@@ -116,6 +116,20 @@ pub async fn withdraw(
     tell_withdrawn(write, taken, now).await
 }
 
+/// Takes all that tells of `room` out of all inboxes, as the room is gone. Returns the topics to announce after the
+/// commit.
+///
+/// # Errors
+/// Returns an error when the database fails; the transaction must then be dropped.
+pub async fn withdraw_room(
+    write: &mut Write,
+    room: RoomId,
+    now: Millis,
+) -> Result<Vec<Topic>, DatabaseError> {
+    let taken = store::take_room(write, room).await?;
+    tell_withdrawn(write, taken, now).await
+}
+
 /// Says on open pages that notifications are gone, and takes their words out of the log.
 async fn tell_withdrawn(
     write: &mut Write,

@@ -12,7 +12,7 @@ use bandstand_domain::{
 use sqlx::{AnyConnection, Row, any::AnyRow};
 use uuid::Uuid;
 
-pub(super) use deletion::{Taken, export, forget, sweep, take, take_of};
+pub(super) use deletion::{Taken, export, forget, sweep, take, take_of, take_room};
 
 use super::NewNotification;
 use crate::{

@@ -1,8 +1,10 @@
 //! Joining and leaving rooms, and waiting at their doors.
 
 use bandstand_domain::{
-    PersonId, Refusal, RoomId,
+    Millis, PersonId, Refusal, RoomId,
     accounts::{Role, Viewer},
+    channel::Topic,
+    notifications::{NotificationContent, NotificationKind},
     rooms::{JoinedRoom, Knock, RoomError, RoomReason, RoomRole},
 };
 
@@ -20,6 +22,7 @@ use crate::{
     database::Write,
     http::limits::{Limit, by_address},
     ids::AccountId,
+    notifications::{self, NewNotification, notify},
     rights::{Action, Resource},
 };
 
@@ -136,8 +139,11 @@ pub(super) async fn knock(caller: &Caller, room: RoomId, waiting: bool) -> Resul
         let mut write = services.database.begin().await?;
         if knocks::remove(&mut write, room, &newcomer.person).await? {
             knocks::tell(&mut write, room, now).await?;
+            let key = knock_key(room, &newcomer.person);
+            let told = notifications::withdraw(&mut write, &key, now).await?;
             write.commit().await?;
             announce(services, room).await;
+            notifications::announce(services, told).await;
         }
         return Ok(());
     }
@@ -156,9 +162,43 @@ pub(super) async fn knock(caller: &Caller, room: RoomId, waiting: bool) -> Resul
     if !knocks::add(&mut write, room, &newcomer, now).await? {
         return Err(Refusal::Because(RoomReason::Full));
     }
+    let told = tell_knock(&mut write, &facts, &newcomer, now).await?;
     write.commit().await?;
     announce(services, room).await;
+    notifications::announce(services, told).await;
     Ok(())
+}
+
+/// Name of what is told of a knock, by which it is withdrawn.
+fn knock_key(room: RoomId, person: &PersonId) -> String {
+    format!("knock:{room}:{person}")
+}
+
+/// Tells those who look after the room that somebody waits. Returns the topics to announce after the commit.
+async fn tell_knock(
+    write: &mut Write,
+    facts: &RoomFacts,
+    newcomer: &RoomEntrant,
+    now: Millis,
+) -> Result<Vec<Topic>, RoomError> {
+    let new = NewNotification {
+        kind: NotificationKind::Knock,
+        key: knock_key(facts.id, &newcomer.person),
+        place: format!("/rooms/{}", facts.address),
+        room: Some(facts.id),
+        by: Some(newcomer.person.clone()),
+        content: NotificationContent {
+            name: newcomer.name.clone(),
+            title: facts.title.clone(),
+            text: String::new(),
+            when: None,
+        },
+    };
+    let mut topics = Vec::new();
+    for account in members::caretakers(write, facts.id).await? {
+        topics.extend(notify(write, &account, &new, now).await?);
+    }
+    Ok(topics)
 }
 
 /// Those who ask to be let in.
@@ -190,11 +230,17 @@ pub(super) async fn answer_knock(
         let guest = newcomer.account.is_none();
         let role = if guest { RoomRole::Guest } else { RoomRole::Member };
         let joined = members::join(&mut write, room, &newcomer, role, now).await?;
-        return commit_joined(caller, write, room, joined).await;
+        if joined != Joined::Now {
+            return commit_joined(caller, write, room, joined).await;
+        }
+    } else {
+        knocks::remove(&mut write, room, &person).await?;
+        knocks::tell(&mut write, room, now).await?;
     }
-    knocks::remove(&mut write, room, &person).await?;
-    knocks::tell(&mut write, room, now).await?;
+    // Nobody else needs to come for them.
+    let told = notifications::withdraw(&mut write, &knock_key(room, &person), now).await?;
     write.commit().await?;
     announce(services, room).await;
+    notifications::announce(services, told).await;
     Ok(())
 }

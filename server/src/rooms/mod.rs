@@ -17,11 +17,32 @@ pub use access::RoomEntry;
 pub use store::facts::{RoomFacts, facts, page, role};
 pub use store::reading::read_to;
 
-use crate::{background::bus::BusMessage, clock, database::DatabaseError, services::Services};
+use crate::{
+    background::bus::BusMessage,
+    clock,
+    database::{Database, DatabaseError, Write},
+    services::Services,
+};
 
 /// Announces that the log of `room` has something new.
 async fn announce(services: &Services, room: RoomId) {
     services.announce([Topic::Room(room)]).await;
+}
+
+/// Rooms that were deleted, of which something may be left in other features.
+///
+/// # Errors
+/// Returns an error when the database fails.
+pub async fn deleted(database: &Database) -> Result<Vec<RoomId>, DatabaseError> {
+    store::write::deleted(database).await
+}
+
+/// Notes that nothing of the deleted `room` is left elsewhere.
+///
+/// # Errors
+/// Returns an error when the database fails.
+pub async fn note_cleared(write: &mut Write, room: RoomId) -> Result<(), DatabaseError> {
+    store::write::note_cleared(write, room, clock::now()).await
 }
 
 /// Deletes invitations that are over, and guests' memberships that nobody uses.

@@ -252,6 +252,7 @@ pub const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
         |_| json!({ "form": { "display_name": "", "about": "", "website": "", "artist": null } }),
         [401, 401, 422, 422, 422, 422],
     ),
+    ("chat/unread", |_| json!({}), [200; 6]),
     ("rooms/accept", |_| json!({ "invitation": "made-up" }), [410; 6]),
     (
         "rooms/answer_knock",

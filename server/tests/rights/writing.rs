@@ -56,6 +56,7 @@ const READING: &[&str] = &[
     "recordings/moments",
     "recordings/one",
     "recordings/replay",
+    "chat/unread",
     "rooms/bans",
     // Notes at most once a day that a guest comes.
     "rooms/find",

@@ -1,7 +1,7 @@
 //! Deletion and export of notifications.
 
 use bandstand_domain::{
-    Millis, PersonId,
+    Millis, PersonId, RoomId,
     notifications::{InboxId, KEPT},
 };
 use serde_json::{Value, json};
@@ -56,6 +56,18 @@ pub(in crate::notifications) async fn take_of(
             .bind(person.as_str())
             .fetch_all(&mut **write)
             .await?;
+    taken(&rows)
+}
+
+/// Takes what tells of `room` out of all inboxes.
+pub(in crate::notifications) async fn take_room(
+    write: &mut Write,
+    room: RoomId,
+) -> Result<Vec<Taken>, DatabaseError> {
+    let rows = sqlx::query("DELETE FROM notices WHERE room = $1 RETURNING account, number, cursor")
+        .bind(room.to_string())
+        .fetch_all(&mut **write)
+        .await?;
     taken(&rows)
 }
 

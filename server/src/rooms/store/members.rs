@@ -199,6 +199,18 @@ pub async fn page(
     Ok(MemberPage { members, more })
 }
 
+/// Accounts of those who look after `room`, in the order of their identities.
+pub async fn caretakers(write: &mut Write, room: RoomId) -> Result<Vec<AccountId>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT account FROM room_members WHERE room = $1 AND role IN ('owner', 'moderator') \
+         AND account IS NOT NULL ORDER BY account LIMIT 50",
+    )
+    .bind(room.to_string())
+    .fetch_all(&mut **write)
+    .await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
 /// Membership of somebody, as it counts for what is done with them.
 #[derive(Clone, Debug)]
 pub struct Membership {

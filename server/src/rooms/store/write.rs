@@ -9,7 +9,7 @@ use sqlx::Row;
 
 use super::{Turn, facts};
 use crate::{
-    database::{DatabaseError, Write},
+    database::{Database, DatabaseError, Write, parsed},
     ids::AccountId,
     rooms::addresses::skeleton,
 };
@@ -188,4 +188,25 @@ pub async fn delete(
     }
     turn.tell(write, RoomEvent::RoomDeleted { room: id }, now).await?;
     Ok(before.map(Picture::new))
+}
+
+/// Rooms that were deleted and not cleared away.
+pub async fn deleted(database: &Database) -> Result<Vec<RoomId>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT id FROM rooms WHERE deleted_at IS NOT NULL AND cleared_at IS NULL \
+         ORDER BY deleted_at LIMIT 20",
+    )
+    .fetch_all(&database.read)
+    .await?;
+    rows.iter().map(|row| parsed(row, "id")).collect()
+}
+
+/// Notes that a deleted room is cleared away.
+pub async fn note_cleared(write: &mut Write, id: RoomId, now: Millis) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE rooms SET cleared_at = $2 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(now.0)
+        .execute(&mut **write)
+        .await?;
+    Ok(())
 }

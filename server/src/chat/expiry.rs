@@ -1,0 +1,46 @@
+//! End of messages: rooms keep them for so long, and a deleted room keeps none.
+
+use bandstand_domain::{RoomId, chat::ChatPlace};
+
+use super::{
+    news,
+    store::{self, Deletion},
+};
+use crate::{
+    clock,
+    database::{DatabaseError, Write},
+    notifications,
+    services::Services,
+};
+
+/// Deletes messages of rooms that keep them no longer.
+///
+/// # Errors
+/// Returns an error when the database fails.
+pub async fn delete_expired(services: &Services) -> Result<(), DatabaseError> {
+    loop {
+        let now = clock::now();
+        let expired = store::expired(&services.database, now).await?;
+        if expired.is_empty() {
+            return Ok(());
+        }
+        for (room, id, author) in expired {
+            let place = ChatPlace::Room(room);
+            let mut write = services.database.begin().await?;
+            if store::delete(&mut write, place, id, &author, true, now).await? == Deletion::Now {
+                let withdrawn = news::take_back(&mut write, place, id, now).await?;
+                write.commit_unrevised().await?;
+                services.announce([place.into()]).await;
+                notifications::announce(services, withdrawn).await;
+            }
+        }
+    }
+}
+
+/// Forgets all that `room` has of a chat, in the transaction that clears the room away.
+///
+/// # Errors
+/// Returns an error when the database fails.
+pub async fn forget_room(write: &mut Write, room: RoomId) -> Result<(), DatabaseError> {
+    store::forget_room(write, room).await
+}
