@@ -224,6 +224,7 @@ async fn what_is_gone_is_taken_out_of_inboxes_and_out_of_the_log() {
     page.cursor = Some(inbox.cursor);
     page.subscribe(None).await.unwrap();
     app.tell(&ana, NotificationKind::Mention, "mention:7").await;
+    page.until(|it| it.events.len() == 1).await;
     let services = &app.running.venue.services;
     let mut write = services.database.begin().await.unwrap();
     let topics = withdraw(&mut write, "mention:7", clock::now()).await.unwrap();

@@ -12,6 +12,7 @@ const ADAS_PERSON: &str = "person-ada";
 const BEN: &str = "account-ben";
 const SHOW: &str = "3d813cbb-47fb-42ba-91df-831e1593ac29";
 const ROOM: &str = "00000000-0000-0000-0000-00000000000a";
+const HAPPENING: &str = "00000000-0000-0000-0000-00000000000b";
 
 /// Columns that hold a public identity.
 const PERSON_COLUMNS: [&str; 2] = ["person", "author"];
@@ -132,10 +133,12 @@ async fn insert(database: &Database, table: &str, columns: &[Column], subject: &
         }
         _ if table == "shows" && column.name == "id" => format!("'{SHOW}'"),
         _ if table == "rooms" && column.name == "id" => format!("'{ROOM}'"),
+        _ if table == "happenings" && column.name == "id" => format!("'{HAPPENING}'"),
         _ if table == "room_members" && column.name == "role" => "'member'".into(),
         _ if column.is_account() => format!("'{BEN}'"),
         _ if column.refers_to.as_deref() == Some("shows") => format!("'{SHOW}'"),
         _ if column.refers_to.as_deref() == Some("rooms") => format!("'{ROOM}'"),
+        _ if column.refers_to.as_deref() == Some("happenings") => format!("'{HAPPENING}'"),
         _ if column.text => format!("'secret {table}.{}'", column.name),
         _ if column.name == "left_at" => clock::now().0.to_string(),
         _ if column.nullable => "NULL".into(),
@@ -185,6 +188,7 @@ async fn erasure_leaves_nothing_of_a_person_in_any_table_but_what_is_named() {
     tables.sort_by_key(|(table, _)| match table.as_str() {
         "accounts" => 0,
         "rooms" | "shows" => 1,
+        "happening_answers" => 3,
         _ => 2,
     });
     let mut personal = BTreeSet::new();

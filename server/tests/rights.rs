@@ -12,6 +12,7 @@ use bandstand_domain::{
     RoomId, ShowId,
     accounts::AccountReason,
     chat::{ChatPlace, ChatReason},
+    happenings::{HappeningForm, HappeningId, HappeningReason},
     stage::JoinToken,
 };
 use bandstand_server::{config::UserCommand, own_account::operator};
@@ -22,7 +23,7 @@ use uuid::Uuid;
 
 use self::functions::FUNCTIONS;
 use crate::support::{
-    app::{TestApp, User},
+    app::{TestApp, User, clock_in},
     rooms::form as room_form,
 };
 
@@ -32,11 +33,23 @@ struct Things {
     message: Uuid,
     guest: String,
     room: RoomId,
+    happening: HappeningId,
 }
 
 impl Things {
     fn place(&self) -> ChatPlace {
         ChatPlace::Show(self.show)
+    }
+}
+
+/// A happening that is in order.
+fn supper() -> HappeningForm {
+    HappeningForm {
+        title: "Supper".into(),
+        starts: clock_in(48),
+        ends: clock_in(50),
+        time_zone: "UTC".into(),
+        ..HappeningForm::default()
     }
 }
 
@@ -105,7 +118,9 @@ async fn cast(app: &TestApp) -> ([User; 6], Things) {
     operator::run(config, UserCommand::Promote { who: "ops".into() }).await.unwrap();
     let message = owner.say(show, "Good evening").await;
     let room = owner.make_room(&room_form("rights")).await.unwrap().id;
-    let things = Things { show, message, guest: guest.person().to_string(), room };
+    let plan = json!({ "room": room, "plan": supper() });
+    let happening = owner.call::<_, HappeningReason>("happenings/plan", plan).await.unwrap();
+    let things = Things { show, message, guest: guest.person().to_string(), room, happening };
     ([app.nobody(), guest, other, helper, runs, owner], things)
 }
 

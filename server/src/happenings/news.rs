@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bandstand_domain::{
-    Millis,
+    Millis, PersonId,
     happenings::HappeningId,
     notifications::{NotificationContent, NotificationKind},
 };
@@ -58,6 +58,8 @@ pub struct HappeningNews {
     news: News,
     /// Tells this news from others of the same kind: the revision, or start and reminder.
     number: i64,
+    /// Person who did it, and isn't told of it.
+    by: Option<PersonId>,
 }
 
 impl Job for HappeningNews {
@@ -68,10 +70,10 @@ impl Job for HappeningNews {
 pub(super) async fn request(
     write: &mut Write,
     happening: HappeningId,
-    news: News,
-    number: i64,
+    (news, number): (News, i64),
+    by: Option<&PersonId>,
 ) -> Result<(), DatabaseError> {
-    jobs::add(write, &HappeningNews { happening, news, number }).await
+    jobs::add(write, &HappeningNews { happening, news, number, by: by.cloned() }).await
 }
 
 /// Reminds those who come of what begins within a day and within an hour, once each.
@@ -85,7 +87,8 @@ pub async fn remind(services: &Services, now: Millis) -> Result<(), DatabaseErro
             continue;
         };
         // Moved, it is another start, of which is reminded anew.
-        request(&mut write, happening, News::Reminder, starts_at.0 * 2 + due - 1).await?;
+        let number = starts_at.0 * 2 + due - 1;
+        request(&mut write, happening, (News::Reminder, number), None).await?;
         write.commit_unrevised().await?;
         services.jobs.wake();
     }
@@ -118,7 +121,8 @@ impl JobHandler for HappeningNewsHandler {
 }
 
 async fn tell(services: &Services, job: &HappeningNews) -> Result<(), DatabaseError> {
-    let HappeningNews { happening: id, news, number } = *job;
+    let HappeningNews { happening: id, news, number, by } = job;
+    let (id, news) = (*id, *news);
     let database = &services.database;
     let mut connection = database.read.acquire().await?;
     let found = store::find(&mut connection, id).await?;
@@ -132,8 +136,7 @@ async fn tell(services: &Services, job: &HappeningNews) -> Result<(), DatabaseEr
     if room.deleted {
         return Ok(());
     }
-    let planner = (!found.person.as_str().is_empty()).then_some(&found.person);
-    let name = match planner {
+    let name = match by {
         Some(person) => store::name_of(database, person).await?,
         None => String::new(),
     };
@@ -143,7 +146,7 @@ async fn tell(services: &Services, job: &HappeningNews) -> Result<(), DatabaseEr
         key: format!("{}:{id}:{number}", kind.name()),
         place: format!("/rooms/{}#happenings", room.address),
         room: Some(room.id),
-        by: planner.cloned(),
+        by: by.clone(),
         content: NotificationContent {
             name,
             title: found.card.title,
@@ -154,8 +157,8 @@ async fn tell(services: &Services, job: &HappeningNews) -> Result<(), DatabaseEr
     let mut after = String::new();
     loop {
         let batch = match news {
-            News::Planned => store::members(database, id, &after, BATCH).await?,
-            _ => store::coming(database, id, &after, BATCH).await?,
+            News::Planned => store::members(database, id, by.as_ref(), (&after, BATCH)).await?,
+            _ => store::coming(database, id, by.as_ref(), (&after, BATCH)).await?,
         };
         let Some(last) = batch.last() else { return Ok(()) };
         after = last.as_str().to_owned();

@@ -128,7 +128,7 @@ impl Happenings for Caller {
             return Err(Refusal::Because(HappeningReason::TooMany));
         }
         let topic = tell(&mut write, id, now).await?;
-        news::request(&mut write, id, News::Planned, 0).await?;
+        news::request(&mut write, id, (News::Planned, 0), Some(person)).await?;
         write.commit_unrevised().await?;
         self.services.announce([topic]).await;
         self.services.jobs.wake();
@@ -152,7 +152,8 @@ impl Happenings for Caller {
             return Err(Refusal::Because(HappeningReason::Over));
         }
         let topic = tell(&mut write, id, now).await?;
-        news::request(&mut write, id, News::Changed, found.card.revision + 1).await?;
+        let news = (News::Changed, found.card.revision + 1);
+        news::request(&mut write, id, news, Some(&entry.viewer.person)).await?;
         write.commit_unrevised().await?;
         self.services.announce([topic]).await;
         self.services.jobs.wake();
@@ -174,7 +175,7 @@ impl Happenings for Caller {
         let topic = Topic::Room(found.card.room);
         let event = Event::Happening(HappeningEvent::HappeningCancelled { happening: id });
         event_log::append(&mut write, topic, &event, now).await?;
-        news::request(&mut write, id, News::Cancelled, 0).await?;
+        news::request(&mut write, id, (News::Cancelled, 0), Some(&entry.viewer.person)).await?;
         write.commit_unrevised().await?;
         self.services.announce([topic]).await;
         self.services.jobs.wake();

@@ -1,13 +1,12 @@
 //! Server functions, with what they are called with and what each of those who try gets.
 
 use bandstand_domain::{
-    chat::RulesForm, happenings::HappeningForm, notifications::NotificationSettings,
-    recordings::RecordingForm,
+    chat::RulesForm, notifications::NotificationSettings, recordings::RecordingForm,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
-use super::Arguments;
+use super::{Arguments, supper};
 use crate::support::{
     app::{draft, registration},
     rooms::form as room_form,
@@ -20,19 +19,6 @@ const NOT_PLAYED: [u16; 6] = [401, 401, 404, 404, 404, 404];
 
 /// Anybody with a name may.
 const NAMED: [u16; 6] = [401, 200, 200, 200, 200, 200];
-
-/// A room that they aren't in; who is in one may what `happenings` tries.
-const NOT_IN_ROOM: [u16; 6] = [401, 404, 404, 404, 404, 404];
-
-/// A plan for a room, or for a happening, that there isn't.
-fn plan() -> Value {
-    json!({ "room": Uuid::nil(), "happening": Uuid::nil(), "plan": HappeningForm::default() })
-}
-
-/// An answer to a happening that there isn't.
-fn answer() -> Value {
-    json!({ "happening": Uuid::nil(), "answer": "yes" })
-}
 
 /// A stage that nobody is on.
 const NOBODY_ON: [u16; 6] = [401, 403, 403, 409, 403, 409];
@@ -157,13 +143,13 @@ pub const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
     ("crowd/figure", |_| json!({}), NAMED),
     ("crowd/wear", |_| json!({ "look": null }), NAMED),
     ("crowd/like", |it| json!({ "show": it.show }), NAMED),
-    ("happenings/answer", |_| answer(), [404; 6]),
-    ("happenings/cancel", |_| json!({ "happening": Uuid::nil() }), [404; 6]),
-    ("happenings/change", |_| plan(), [404; 6]),
-    ("happenings/draft", |_| json!({ "happening": Uuid::nil() }), [404; 6]),
-    ("happenings/list", |_| json!({ "room": Uuid::nil() }), NOT_IN_ROOM),
-    ("happenings/plan", |_| plan(), NOT_IN_ROOM),
-    ("happenings/who", |_| json!({ "happening": Uuid::nil() }), [404; 6]),
+    ("happenings/answer", |it| json!({ "happening": it.happening, "answer": "yes" }), IN_A_ROOM),
+    ("happenings/change", |it| json!({ "happening": it.happening, "plan": supper() }), IN_A_ROOM),
+    ("happenings/draft", |it| json!({ "happening": it.happening }), IN_A_ROOM),
+    ("happenings/list", |it| json!({ "room": it.room }), IN_A_ROOM),
+    ("happenings/plan", |it| json!({ "room": it.room, "plan": supper() }), IN_A_ROOM),
+    ("happenings/who", |it| json!({ "happening": it.happening }), IN_A_ROOM),
+    ("happenings/cancel", |it| json!({ "happening": it.happening }), IN_A_ROOM),
     ("live/look", |it| json!({ "show": it.show }), [409; 6]),
     ("live/join", |it| json!({ "show": it.show }), NAMED),
     (

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use bandstand_domain::{RoomId, rooms::InvitationForm};
+use bandstand_domain::{
+    RoomId,
+    happenings::{HappeningId, HappeningReason},
+    rooms::InvitationForm,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{FUNCTIONS, fingerprint};
+use super::{FUNCTIONS, fingerprint, supper};
 use crate::support::{
     app::{TestApp, User},
     rooms::form,
@@ -24,12 +28,37 @@ struct Room {
     /// A member whom nobody else plays.
     other: String,
     invitation: Uuid,
+    happening: HappeningId,
 }
 
 type Arguments = fn(&Room) -> Value;
 
 /// Server functions of one room, with arguments that are in order, and the status that each of [`WHO`] gets.
 const ROOM_FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
+    (
+        "happenings/answer",
+        |it| json!({ "happening": it.happening, "answer": "perhaps" }),
+        [404, 404, 200, 200, 200, 200],
+    ),
+    (
+        "happenings/change",
+        |it| json!({ "happening": it.happening, "plan": supper() }),
+        // A member may change none but their own.
+        [404, 404, 403, 403, 200, 200],
+    ),
+    ("happenings/draft", |it| json!({ "happening": it.happening }), [404, 404, 403, 403, 200, 200]),
+    ("happenings/list", |it| json!({ "room": it.id }), [404, 404, 200, 200, 200, 200]),
+    (
+        "happenings/plan",
+        |it| json!({ "room": it.id, "plan": supper() }),
+        [404, 404, 403, 200, 200, 200],
+    ),
+    ("happenings/who", |it| json!({ "happening": it.happening }), [404, 404, 403, 200, 200, 200]),
+    (
+        "happenings/cancel",
+        |it| json!({ "happening": it.happening }),
+        [404, 404, 403, 403, 200, 200],
+    ),
     (
         "rooms/answer_knock",
         |it| json!({ "room": it.id, "person": it.waits, "admitted": false }),
@@ -94,13 +123,16 @@ const OF_EVERYBODY: [&str; 6] =
 async fn every_function_of_rooms_as_every_role() {
     let listed: BTreeSet<_> =
         ROOM_FUNCTIONS.iter().map(|(name, ..)| *name).chain(OF_EVERYBODY).collect();
-    let all = FUNCTIONS.iter().map(|(name, ..)| *name).filter(|name| name.starts_with("rooms/"));
+    let of_rooms = |name: &&str| name.starts_with("rooms/") || name.starts_with("happenings/");
+    let all = FUNCTIONS.iter().map(|(name, ..)| *name).filter(of_rooms);
     assert_eq!(listed, all.collect(), "each server function of rooms has its row");
 
     let app = TestApp::start().await;
     let (people, room) = cast(&app).await;
     for (name, arguments, expected) in ROOM_FUNCTIONS {
         for ((who, user), expected) in WHO.iter().zip(&people).zip(expected) {
+            // What was done before may still be told to others.
+            app.jobs_done().await;
             let before = fingerprint(&app).await;
             let response = user.post(name, arguments(&room)).await;
             let status = response.status().as_u16();
@@ -128,8 +160,11 @@ async fn cast(app: &TestApp) -> ([User; 6], Room) {
     let waits = app.visitor("wim").await;
     let _: () = waits.rooms("knock", json!({ "room": id, "waiting": true })).await.unwrap();
     let (invitation, _) = owner.invite(id, InvitationForm::default()).await;
+    let plan = json!({ "room": id, "plan": supper() });
+    let happening = owner.call::<_, HappeningReason>("happenings/plan", plan).await.unwrap();
     let room = Room {
         id,
+        happening,
         waits: waits.person().to_string(),
         other: other.person().to_string(),
         invitation: invitation.id.0,

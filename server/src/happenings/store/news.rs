@@ -49,41 +49,44 @@ pub(in crate::happenings) async fn note_reminded(
     row.map(|row| Ok(Millis(row.try_get(0)?))).transpose()
 }
 
-/// Accounts of members who come or may come to a happening, after one of them, in the order of their identities.
+/// Accounts of members who come or may come to a happening but `by`, after one of them, in the order of their
+/// identities.
 pub(in crate::happenings) async fn coming(
     database: &Database,
     id: HappeningId,
-    after: &str,
-    most: i64,
+    by: Option<&PersonId>,
+    (after, most): (&str, i64),
 ) -> Result<Vec<AccountId>, DatabaseError> {
     let accounts = sqlx::query_scalar(
         "SELECT a.account FROM happening_answers a JOIN happenings h ON h.id = a.happening \
          JOIN room_members m ON m.room = h.room AND m.account = a.account \
          WHERE a.happening = $1 AND a.answer IN ('yes', 'perhaps') AND a.account > $2 \
-         ORDER BY a.account LIMIT $3",
+         AND a.person <> $4 ORDER BY a.account LIMIT $3",
     )
     .bind(id.to_string())
     .bind(after)
     .bind(most)
+    .bind(by.map_or("", PersonId::as_str).to_owned())
     .fetch_all(&database.read)
     .await?;
     Ok(accounts)
 }
 
-/// Accounts of the members of a happening's room but who planned it, likewise.
+/// Accounts of the members of a happening's room, likewise.
 pub(in crate::happenings) async fn members(
     database: &Database,
     id: HappeningId,
-    after: &str,
-    most: i64,
+    by: Option<&PersonId>,
+    (after, most): (&str, i64),
 ) -> Result<Vec<AccountId>, DatabaseError> {
     let accounts = sqlx::query_scalar(
         "SELECT m.account FROM happenings h JOIN room_members m ON m.room = h.room \
-         WHERE h.id = $1 AND m.person <> h.person AND m.account > $2 ORDER BY m.account LIMIT $3",
+         WHERE h.id = $1 AND m.person <> $4 AND m.account > $2 ORDER BY m.account LIMIT $3",
     )
     .bind(id.to_string())
     .bind(after)
     .bind(most)
+    .bind(by.map_or("", PersonId::as_str).to_owned())
     .fetch_all(&database.read)
     .await?;
     Ok(accounts)
