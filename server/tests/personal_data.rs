@@ -1,6 +1,9 @@
 //! What is kept of a person goes when they leave: every table and every folder of files is looked at.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicI64, Ordering},
+};
 
 use bandstand_server::{
     app::personal_data, clock, database::Database, ids::AccountId, own_account::deletion,
@@ -31,7 +34,7 @@ const KEPT: [(&str, &[&str], &str); 8] = [
     ("ended_sessions", &["name"], "of a player's session: told to every process for an hour"),
     (
         "files",
-        &["name", "feature", "owner", "content_type", "etag"],
+        &["name", "feature", "owner", "content_type", "etag", "place"],
         "discarded: the row goes with the file after the commit, in tests of storage",
     ),
     ("former_handles", &["handle_key", "account"], "kept from others for ninety days"),
@@ -121,6 +124,8 @@ async fn tables(database: &Database) -> Vec<(String, Vec<Column>)> {
     tables
 }
 
+static POSITION: AtomicI64 = AtomicI64::new(1);
+
 /// Adds a row to `table` in which `subject` is Ada's, and every other text tells of where it stands.
 async fn insert(database: &Database, table: &str, columns: &[Column], subject: &str) {
     let value = |column: &Column| match column {
@@ -139,9 +144,14 @@ async fn insert(database: &Database, table: &str, columns: &[Column], subject: &
         _ if column.refers_to.as_deref() == Some("shows") => format!("'{SHOW}'"),
         _ if column.refers_to.as_deref() == Some("rooms") => format!("'{ROOM}'"),
         _ if column.refers_to.as_deref() == Some("happenings") => format!("'{HAPPENING}'"),
+        _ if ["room_files", "uploads"].contains(&table) && column.name == "id" => {
+            format!("'secret {table}.id of {subject}'")
+        }
         _ if column.text => format!("'secret {table}.{}'", column.name),
         _ if column.name == "left_at" => clock::now().0.to_string(),
         _ if column.nullable => "NULL".into(),
+        // Of two rows in one place.
+        _ if column.name == "position" => POSITION.fetch_add(1, Ordering::Relaxed).to_string(),
         _ => "1".into(),
     };
     let names: Vec<_> = columns.iter().map(|it| format!("\"{}\"", it.name)).collect();

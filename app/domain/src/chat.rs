@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    Millis, PersonId, Refusal,
+    Millis, PersonId, Refusal, RoomId,
     field::{has_forbidden, length},
     refusal::{Reason, print_text},
     text,
