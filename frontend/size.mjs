@@ -4,7 +4,18 @@ import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 // In KiB: what a first visit to a part's pages loads before they are alive.
-const FIRST = { home: 300, doors: 300, shows: 300, account: 330, device: 300, archive: 330, rooms: 330, room_settings: 330, watch: 300, studio: 330 };
+const FIRST = {
+  home: 300,
+  doors: 300,
+  shows: 300,
+  account: 330,
+  device: 300,
+  archive: 330,
+  rooms: 330,
+  room_settings: 330,
+  watch: 300,
+  studio: 330,
+};
 // In KiB: what each part adds by itself.
 const OWN = {
   home: 60,

@@ -55,6 +55,8 @@ export class Follower {
   frames = 0;
   /** True once the venue has closed the channel. */
   cut = false;
+  /** Called with the cursor of the latest event, when it is told. */
+  heard: (cursor: number) => void = () => {};
   private rest: Buffer | undefined;
 
   private constructor(private readonly socket: Socket) {
@@ -65,6 +67,11 @@ export class Follower {
   /** Follows `show` from the present on. */
   static async of(guest: Caller, show: string): Promise<Follower> {
     const { token } = await guest.call<{ token: string }>("live/join", { show });
+    return Follower.at(guest, `show:${show}`, token);
+  }
+
+  /** Follows `topic` from the present on. */
+  static async at(guest: Caller, topic: string, token?: string): Promise<Follower> {
     const { hostname, port, host } = new URL(guest.url);
     const socket = connect(Number(port), hostname);
     socket.setNoDelay();
@@ -83,7 +90,7 @@ export class Follower {
         const subscribed = () => resolve();
         socket.on("data", (bytes) => follower.read(bytes, subscribed));
         if (end < head.length) follower.read(head.subarray(end), subscribed);
-        follower.say({ subscribe: { topic: `show:${show}`, token } });
+        follower.say({ subscribe: { topic, token } });
       });
     });
     return follower;
@@ -131,6 +138,7 @@ export class Follower {
       this.told += Number(cursor) - this.cursor;
       this.frames += 1;
       this.cursor = Number(cursor);
+      this.heard(this.cursor);
     }
   }
 }

@@ -78,7 +78,11 @@ async function inTurn(times: number, what: (number: number) => Promise<void>, at
 }
 
 const say = (guest: Caller, show: string): Promise<void> =>
-  guest.call("chat/post", { place: `show:${show}`, id: randomUUID(), text: "I have heard this one before, and it was longer then." });
+  guest.call("chat/post", {
+    place: `show:${show}`,
+    id: randomUUID(),
+    text: "I have heard this one before, and it was longer then.",
+  });
 
 /** Deliveries per processor-second of the server while `talk` is heard by everybody, and what else is to be known. */
 async function delivered(venue: Venue, followers: Follower[], talk: () => Promise<void>): Promise<string> {

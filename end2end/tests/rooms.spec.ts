@@ -1,22 +1,10 @@
 // Rooms: made, found, joined by link, by knocking, left and closed to somebody.
 import AxeBuilder from "@axe-core/playwright";
 import { type Page, devices } from "@playwright/test";
-import { chatInput, register, said, say } from "./steps";
+import { chatInput, makeRoom, register, said, say } from "./steps";
 import { type Person, expect, test } from "./venue";
 
 const { defaultBrowserType: _, ...pixel } = devices["Pixel 7"];
-
-/** Makes a room by the form; answers its path. */
-async function makeRoom(person: Person, address: string, title = ""): Promise<string> {
-  const { page } = person;
-  await person.goto("/rooms");
-  await page.getByRole("link", { name: "Make a room" }).click();
-  await page.getByLabel("Address").fill(address);
-  await page.getByLabel("Name", { exact: true }).fill(title);
-  await page.getByRole("button", { name: "Make a room" }).click();
-  await expect(chatInput(person)).toBeEnabled();
-  return new URL(page.url()).pathname;
-}
 
 /** Makes a link into the room at `path`; answers where it leads. */
 async function invite({ page }: Person): Promise<string> {
@@ -152,7 +140,10 @@ test("rooms have no fault of accessibility, at any width", async ({ person }) =>
   for (const path of ["/rooms", "/rooms/new", room, `${room}/settings`]) {
     await ada.goto(path);
     const found = await new AxeBuilder({ page: ada.page }).analyze();
-    expect(found.violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.html).join(" ")}`), path).toEqual([]);
+    expect(
+      found.violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.html).join(" ")}`),
+      path,
+    ).toEqual([]);
     for (const width of [1280, 390, 320]) {
       await ada.page.setViewportSize({ width, height: 700 });
       await fits(ada.page);

@@ -174,3 +174,22 @@ export async function counts(person: Person, people: number, timeout = 15_000): 
   const words = people === 1 ? /^1 here$/i : new RegExp(`^${people} here$`, "i");
   await expect(person.page.getByText(words).first(), `${person.name} counts ${people}`).toBeVisible({ timeout });
 }
+
+/** Makes a room by the form; answers its path. */
+export async function makeRoom(person: Person, address: string, title = "", open = false): Promise<string> {
+  const { page } = person;
+  await person.goto("/rooms");
+  await page.getByRole("link", { name: "Make a room" }).click();
+  await page.getByLabel("Address").fill(address);
+  await page.getByLabel("Name", { exact: true }).fill(title);
+  if (open) await page.getByRole("radio", { name: /^Everybody/ }).check();
+  await page.getByRole("button", { name: "Make a room" }).click();
+  await expect(chatInput(person)).toBeEnabled();
+  return new URL(page.url()).pathname;
+}
+
+/** Opens the menu of a message: of the first with that label, or counted from the end. */
+export async function talkMenu({ page }: Person, label: string, number = 0): Promise<void> {
+  const menus = page.getByRole("log").locator("summary", { hasText: "⋯" }).and(page.getByLabel(label));
+  await (number < 0 ? menus.last() : menus.nth(number)).click();
+}

@@ -118,6 +118,10 @@ fn Inside(page: RoomPage, again: Callback<()>) -> impl IntoView {
             side.set(Side::Happenings);
         }
     });
+    // Once opened they stay, hidden: uploads go on while one looks at something else.
+    let files_opened = Memo::new(move |before: Option<&bool>| {
+        before.is_some_and(|before| *before) || side.get() == Side::Files
+    });
     let title = move || room.page.with(|page| page.room.title.clone());
     let archived = Memo::new(move |_| room.page.with(|page| page.room.archived_at.is_some()));
     let open = Signal::derive(move || !archived.get());
@@ -154,10 +158,13 @@ fn Inside(page: RoomPage, again: Callback<()>) -> impl IntoView {
                 <aside class="room-side" aria-label=t!(rooms.people)>
                     {move || match side.get() {
                         Side::About => view! { <Description room/> }.into_any(),
-                        Side::Files => view! { <h2>{t!(uploads.files)}</h2> <RoomFiles room=room.id()/> }.into_any(),
+                        Side::Files => ().into_any(),
                         Side::Happenings => view! { <Happenings room=room.id()/> }.into_any(),
                         Side::Chat | Side::People => view! { <Knocks room/> <Members room/> }.into_any(),
                     }}
+                    <Show when=move || files_opened.get()>
+                        <div hidden=move || side.get() != Side::Files><RoomFiles room=room.id()/></div>
+                    </Show>
                 </aside>
             </article>
         }
