@@ -4,6 +4,7 @@ CREATE TABLE rooms (
     id            TEXT   PRIMARY KEY,
     title         TEXT   NOT NULL,
     description   TEXT   NOT NULL,
+    folded        TEXT   NOT NULL DEFAULT '',    -- address, title and description in lower case, to be searched
     picture       TEXT,                          -- the name of a file
     picture_by    TEXT   REFERENCES accounts (id),
     public        BIGINT NOT NULL,               -- everybody with an account may join

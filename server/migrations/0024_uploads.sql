@@ -23,7 +23,7 @@ CREATE TABLE room_files (
     position BIGINT NOT NULL,                            -- the cursor of the event that tells of it
     person   TEXT   NOT NULL,
     account  TEXT   REFERENCES accounts (id),
-    author   TEXT   NOT NULL,                            -- name of who brought it
+    author_name TEXT NOT NULL,                           -- of who brought it
     name     TEXT   NOT NULL,
     kind     TEXT   NOT NULL,                            -- picture, audio, video, other
     media    TEXT   NOT NULL,                            -- type, by its content

@@ -17,7 +17,7 @@ use bandstand_domain::{
 use bandstand_server::{
     clock,
     ids::AccountId,
-    notifications::{self, NewNotification, notify, withdraw},
+    notifications::{self, NewNotification, notify, withdraw, withdraw_room, withdraw_room_of},
 };
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -207,11 +207,15 @@ async fn the_oldest_go_and_the_list_goes_on_page_by_page() {
     assert!((1..45).contains(&left), "{left} of at most {MAX_KEPT}");
     let oldest = app.count("SELECT MAX(number) - MIN(number) FROM notices").await;
     assert!(oldest < MAX_KEPT);
+    // With the rows their words are gone.
+    let words = "SELECT COUNT(*) FROM events WHERE event LIKE '%about %'";
+    assert_eq!(app.count(words).await, left);
 
     app.change("UPDATE notices SET at = 1000 WHERE dedup_key <> 'the latest'").await;
     let database = &app.running.venue.services.database;
     notifications::sweep(database, clock::now()).await.unwrap();
     assert_eq!(app.count("SELECT COUNT(*) FROM notices").await, 1);
+    assert_eq!(app.count(words).await, 1);
     app.stop().await;
 }
 
@@ -284,6 +288,17 @@ async fn a_room_that_is_muted_tells_of_mentions_alone() {
     }
     write.commit().await.unwrap();
     assert_eq!(told, [NotificationKind::Mention]);
+
+    // Who isn't there any more is told nothing of it either, and once is enough.
+    let room = bandstand_domain::RoomId(room);
+    let mut write = services.database.begin().await.unwrap();
+    let other = AccountId::new("somebody else");
+    let now = clock::now();
+    assert_eq!(withdraw_room_of(&mut write, room, &other, now).await.unwrap(), []);
+    assert_eq!(withdraw_room_of(&mut write, room, &account, now).await.unwrap().len(), 1);
+    assert_eq!(withdraw_room(&mut write, room, now).await.unwrap(), []);
+    write.commit().await.unwrap();
+    assert_eq!(ana.notices(None).await.inbox.unread, 0);
     app.stop().await;
 }
 

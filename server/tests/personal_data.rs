@@ -48,7 +48,7 @@ const KEPT: [(&str, &[&str], &str); 8] = [
         &["topic", "id", "author", "edits"],
         "the places of messages stay, so that no history has a gap",
     ),
-    ("rooms", &["title", "description"], "a room is its members' together"),
+    ("rooms", &["title", "description", "folded"], "a room is its members' together"),
     (
         "shows",
         &["artist", "title", "description", "genres", "time_zone", "stage", "medium"],

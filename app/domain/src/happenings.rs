@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     FieldErrors, Millis, Refusal, Text,
+    channel::Cursor,
     field::{has_forbidden, length},
     refusal::{Reason, print_text},
     rooms::RoomId,
@@ -259,6 +260,8 @@ pub struct HappeningList {
     pub may_plan: bool,
     /// True if the viewer may see who answered.
     pub sees_names: bool,
+    /// The room's event up to which this holds.
+    pub cursor: Cursor,
 }
 
 /// Durable event of a room's happenings. In the room's own topic.

@@ -19,18 +19,35 @@ use crate::{failure::Failed, t, texts::told};
 impl ChatHandle {
     /// Begins to answer or to change a message, or neither.
     pub(super) fn compose(self, composing: Composing) {
+        let changes = self.composing().with_untracked(|it| matches!(it, Composing::Change(_)));
         match &composing {
-            Composing::Change(message) => self.draft().set(message.text.clone()),
-            // What was there is another message's text.
-            _ if self.composing().with_untracked(|it| matches!(it, Composing::Change(_))) => {
-                self.draft().set(String::new());
+            Composing::Change(message) => {
+                if !changes {
+                    self.begun().set_value(self.draft().get_untracked());
+                }
+                self.draft().set(message.text.clone());
             }
+            // What is there is another message's text.
+            _ if changes => self.draft().set(self.begun().get_value()),
             _ => {}
         }
         self.composing().set(composing);
     }
 
-    /// The text in the field is on its way: in a thread the next one answers the same message.
+    /// Shows the thread of a message in place of another one, or none: what one writes doesn't answer the former.
+    pub(super) fn show_thread(self, thread: Option<MessageId>) {
+        let open = self.thread().get_untracked();
+        let answers = self.composing().with_untracked(|it| match it {
+            Composing::Answer(message) => Some(message.id) == open,
+            Composing::New | Composing::Change(_) => false,
+        });
+        if answers && open != thread {
+            self.compose(Composing::New);
+        }
+        self.thread().set(thread);
+    }
+
+    /// Goes on when the text in the field is on its way: in a thread the next one answers the same message.
     pub(super) fn composed(self) {
         let open = self.thread().get_untracked();
         let stays = self.composing().with_untracked(|it| match it {
@@ -38,7 +55,7 @@ impl ChatHandle {
             Composing::New | Composing::Change(_) => false,
         });
         if !stays {
-            self.composing().set(Composing::New);
+            self.compose(Composing::New);
         }
     }
 
@@ -85,9 +102,9 @@ impl ChatHandle {
         });
     }
 
-    /// Changes one's own message. What doesn't get there goes back into the field, if that is empty.
+    /// Changes one's own message. What doesn't get there goes back into the field, unless one has typed since.
     pub(super) fn edit(self, id: MessageId, text: String) {
-        let before = self.composing().get_untracked();
+        let (before, begun) = (self.composing().get_untracked(), self.begun().get_value());
         spawn_local(async move {
             let Err(failed) = edit_message(self.place(), id, text.clone()).await else { return };
             let why = match &failed {
@@ -97,8 +114,8 @@ impl ChatHandle {
                 _ => None,
             };
             self.say(t!(chat.news.edit_failed, why = why.unwrap_or_else(|| told(&failed))));
-            if self.draft().try_with_untracked(String::is_empty) == Some(true) {
-                self.composing().set(before);
+            if self.draft().try_with_untracked(|draft| *draft == begun) == Some(true) {
+                self.compose(before);
                 self.draft().set(text);
             }
         });

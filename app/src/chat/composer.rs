@@ -2,7 +2,7 @@
 
 use bandstand_domain::{
     Text,
-    chat::{MAX_MESSAGE, check_message},
+    chat::{ChatPlace, MAX_MESSAGE, check_message},
 };
 use leptos::{ev, html, prelude::*};
 
@@ -52,12 +52,16 @@ pub fn Composer(
             web::remember(&key, &typed);
         }
     });
-    // Whoever comes in again is told something newer than the events before it.
-    Effect::new(move || {
-        if let Some(person) = viewer.with(|viewer| viewer.as_ref().map(|it| it.person.clone())) {
-            chat.state().update(|state| state.forget_muted(&person));
-        }
-    });
+    // Whoever comes into a show again is told something newer than the events before it. In a room the
+    // chat itself tells who is muted.
+    if let ChatPlace::Show(_) = chat.place() {
+        Effect::new(move || {
+            let person = viewer.with(|viewer| viewer.as_ref().map(|it| it.person.clone()));
+            if let Some(person) = person {
+                chat.state().update(|state| state.forget_muted(&person));
+            }
+        });
+    }
     let muted = Memo::new(move |_| {
         viewer.with(|viewer| {
             viewer.as_ref().is_some_and(|it| {
@@ -67,7 +71,10 @@ pub fn Composer(
     });
     let closed = move || {
         if !open.get() {
-            Some(t!(refusal.chat.over))
+            Some(match chat.place() {
+                ChatPlace::Show(_) => t!(refusal.chat.over),
+                ChatPlace::Room(_) => t!(refusal.rooms.archived),
+            })
         } else if viewer.with(Option::is_none) {
             Some(t!(chat.composer.not_in))
         } else if muted.get() {
@@ -99,8 +106,8 @@ pub fn Composer(
             }
             Composing::Change(changed) => chat.edit(changed.id, message.to_string()),
         }
-        chat.composed();
         text.set(String::new());
+        chat.composed();
         sent.run(());
         if let Some(field) = field.get_untracked() {
             let _ = field.focus();

@@ -11,6 +11,7 @@ use leptos::{
 
 use super::{
     ChatHandle,
+    menu::is_open,
     moderation_api::{
         ban_person, decide_on_message, load_bans, load_held, load_moderation_log, load_rules,
         mute_guests, set_rules,
@@ -55,7 +56,7 @@ fn desk(chat: ChatHandle) -> Result<AnyView, SplitLoaderError> {
     let view = view! {
         <details
             class="chat-desk"
-            on:toggle=move |_| open.update(|open| *open = !*open)
+            on:toggle=move |event| open.set(is_open(&event))
         >
             <summary>
                 {t!(chat.desk.desk)}
@@ -368,5 +369,6 @@ fn act(act: ModerationAct) -> &'static str {
         ModerationAct::Rejected => t!(chat.act.rejected),
         ModerationAct::Banned => t!(chat.act.banned),
         ModerationAct::Unbanned => t!(chat.act.unbanned),
+        ModerationAct::Removed => t!(chat.act.removed),
     }
 }

@@ -55,6 +55,8 @@ pub struct ChatHandle {
     loading: RwSignal<bool>,
     /// Begun message, which outlives the page.
     draft: RwSignal<String>,
+    /// What was begun, while the field has the text of a message that is changed.
+    begun: StoredValue<String>,
     composing: RwSignal<Composing>,
     /// Message whose answers are shown in place of the list.
     thread: RwSignal<Option<MessageId>>,
@@ -65,10 +67,14 @@ pub struct ChatHandle {
     acted: RwSignal<u32>,
     /// People who type.
     typing: RwSignal<Vec<(PersonId, String, u32)>>,
+    /// Counts how often it was told that somebody types.
+    typed: StoredValue<u32>,
     /// When one was told last to type.
     typed_at: StoredValue<f64>,
     /// People whom one has hidden.
     hidden: RwSignal<Vec<HiddenPerson>>,
+    /// True if the viewer has an account, with which the venue remembers whom they have hidden.
+    has_account: StoredValue<bool>,
     /// Position up to which one had read when one came.
     read_to: RwSignal<Option<i64>>,
 }
@@ -83,14 +89,17 @@ impl ChatHandle {
             notice: RwSignal::default(),
             loading: RwSignal::new(false),
             draft: RwSignal::default(),
+            begun: StoredValue::new(String::new()),
             composing: RwSignal::default(),
             thread: RwSignal::new(None),
             quotes: RwSignal::default(),
             waiting: RwSignal::new(0),
             acted: RwSignal::new(0),
             typing: RwSignal::default(),
+            typed: StoredValue::new(0),
             typed_at: StoredValue::new(0.0),
             hidden: RwSignal::default(),
+            has_account: StoredValue::new(false),
             read_to: RwSignal::new(None),
         }
     }
@@ -155,7 +164,8 @@ impl ChatHandle {
         match news {
             ChatNews::Waiting(count) => self.waiting.set(*count),
             ChatNews::Typing { person, name } => {
-                let number = self.typing.with_untracked(|all| all.last().map_or(0, |it| it.2 + 1));
+                self.typed.update_value(|count| *count += 1);
+                let number = self.typed.get_value();
                 self.typing.update(|all| {
                     all.retain(|it| it.0 != *person);
                     all.push((person.clone(), name.clone(), number));
@@ -184,7 +194,7 @@ impl ChatHandle {
     /// Messages of the last moment that are still there, the oldest first, at most one of each person.
     pub fn said_lately(self, now: Millis) -> Vec<Arc<ChatMessage>> {
         let mut said = self.state.with(|state| state.said_lately(now));
-        self.hidden.with(|hidden| said.retain(|it| hidden.iter().all(|no| no.person != it.author)));
+        said.retain(|it| !self.hides(&it.author));
         said
     }
 
@@ -198,6 +208,10 @@ impl ChatHandle {
 
     pub(super) fn place(self) -> ChatPlace {
         self.place
+    }
+
+    pub(super) fn begun(self) -> StoredValue<String> {
+        self.begun
     }
 
     pub(super) fn composing(self) -> RwSignal<Composing> {
@@ -226,6 +240,15 @@ impl ChatHandle {
 
     pub(super) fn hidden(self) -> RwSignal<Vec<HiddenPerson>> {
         self.hidden
+    }
+
+    /// Returns whether one has hidden this person, reactively.
+    pub(super) fn hides(self, person: &PersonId) -> bool {
+        self.hidden.with(|hidden| hidden.iter().any(|it| it.person == *person))
+    }
+
+    pub(super) fn has_account(self) -> StoredValue<bool> {
+        self.has_account
     }
 
     pub(super) fn read_to(self) -> RwSignal<Option<i64>> {

@@ -29,14 +29,10 @@ fn closed(chat: ChatHandle, message: Arc<ChatMessage>, own: bool, hosts: bool) -
         t!(chat.message.about, name = &message.name)
     };
     let open = RwSignal::new(false);
-    let toggled = move |event: ev::Event| {
-        let details = event.target().and_then(|it| it.dyn_into::<Element>().ok());
-        open.set(details.is_some_and(|it| it.has_attribute("open")));
-    };
     view! {
         <details
             class="chat-menu"
-            on:toggle=toggled
+            on:toggle=move |event| open.set(is_open(&event))
             on:keydown=close_on_escape
             on:focusout=close_on_leaving
         >
@@ -59,6 +55,11 @@ fn choices(chat: ChatHandle, message: Arc<ChatMessage>, own: bool, hosts: bool) 
     let (answered, changed) = (message.clone(), message);
     let answer = move |event| compose(event, Composing::Answer(answered.clone()));
     let change = move |event| compose(event, Composing::Change(changed.clone()));
+    let delete = move |event: ev::MouseEvent| {
+        close(event.target(), false);
+        chat.delete(id);
+        focus_list();
+    };
     view! {
         <div class="chat-choices">
             {offers(chat, id)}
@@ -72,7 +73,7 @@ fn choices(chat: ChatHandle, message: Arc<ChatMessage>, own: bool, hosts: bool) 
             })}
             {hosts.then(|| pin_button(chat, id))}
             {(own || hosts).then(|| view! {
-                <button type="button" on:click=move |_| chat.delete(id)>
+                <button type="button" on:click=delete>
                     {t!(chat.message.delete)}
                 </button>
             })}
@@ -87,7 +88,11 @@ fn choices(chat: ChatHandle, message: Arc<ChatMessage>, own: bool, hosts: bool) 
 
 fn hide_button(chat: ChatHandle, person: PersonId, name: String) -> AnyView {
     let words = t!(chat.message.hide, name = &name);
-    let hide = move |_| chat.hide(person.clone(), name.clone(), true);
+    let hide = move |event: ev::MouseEvent| {
+        close(event.target(), false);
+        chat.hide(person.clone(), name.clone(), true);
+        focus_list();
+    };
     view! { <button type="button" on:click=hide>{words}</button> }.into_any()
 }
 
@@ -141,6 +146,12 @@ fn mute_button(chat: ChatHandle, person: PersonId, name: String) -> AnyView {
     .into_any()
 }
 
+/// Returns whether the details are open that tell of having been toggled.
+pub fn is_open(toggled: &ev::Event) -> bool {
+    let details = toggled.target().and_then(|it| it.dyn_into::<Element>().ok());
+    details.is_some_and(|it| it.has_attribute("open"))
+}
+
 /// Closes the menu around an element.
 pub fn close(inside: Option<web_sys::EventTarget>, focus: bool) {
     let Some(inside) = inside.and_then(|target| target.dyn_into::<Element>().ok()) else { return };
@@ -170,10 +181,24 @@ fn close_on_leaving(event: ev::FocusEvent) {
     }
 }
 
-/// Puts the cursor into the field.
-fn focus_composer() {
-    let field = document().get_element_by_id("chat-text").and_then(|it| it.dyn_into().ok());
-    if let Some::<HtmlElement>(field) = field {
-        let _ = field.focus();
+/// Puts the cursor into the field; where nothing can be written, the focus goes to the list.
+pub fn focus_composer() {
+    if !focus("#chat-text:enabled") {
+        focus_list();
     }
+}
+
+/// Puts the focus on the list, as what has it goes away.
+fn focus_list() {
+    // Once the list is shown.
+    request_animation_frame(|| {
+        focus(".chat-thread-list, .chat-list");
+    });
+}
+
+/// Puts the focus on the first element that a selector matches. Returns whether there is one.
+fn focus(selector: &str) -> bool {
+    let found = document().query_selector(selector).ok().flatten();
+    let found = found.and_then(|it| it.dyn_into::<HtmlElement>().ok());
+    found.is_some_and(|it| it.focus().is_ok())
 }

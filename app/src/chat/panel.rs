@@ -65,23 +65,23 @@ fn Messages(
     let scroll = Scroll::new(chat, list);
     let tools = load_tools();
     let edit = Callback::new(move |again: Pending| {
+        let answered =
+            again.replies_to.and_then(|id| chat.state().with_untracked(|state| state.find(id)));
+        if let Some(answered) = answered {
+            chat.compose(Composing::Answer(answered));
+        }
         text.update(|text| {
             if !text.trim().is_empty() {
                 text.push('\n');
             }
             text.push_str(&again.text);
         });
-        let answered =
-            again.replies_to.and_then(|id| chat.state().with_untracked(|state| state.find(id)));
-        if let Some(answered) = answered {
-            chat.compose(Composing::Answer(answered));
-        }
         if let Some(field) = field.get_untracked() {
             let _ = field.focus();
         }
     });
     chat.load_hidden();
-    chat.note_reading(scroll.following);
+    chat.note_reading(scroll.following, scroll.shown);
     let rows = move || {
         let mut rows = chat.state().with(|state| {
             let hidden = chat.hidden().get();
@@ -189,6 +189,8 @@ struct Scroll {
     list: NodeRef<html::Div>,
     following: RwSignal<bool>,
     unread: RwSignal<usize>,
+    /// True if the list has a height: a thread isn't open in its place, nor something else beside it.
+    shown: RwSignal<bool>,
     /// Scroll position when the list was last seen.
     top: StoredValue<i32>,
 }
@@ -200,6 +202,7 @@ impl Scroll {
             list,
             following: RwSignal::new(true),
             unread: RwSignal::new(0),
+            shown: RwSignal::new(false),
             top: StoredValue::new(0),
         };
         scroll.follow_size();
@@ -236,9 +239,12 @@ impl Scroll {
         Effect::new(move || {
             let Some(list) = self.list.get() else { return };
             let resized: Closure<dyn FnMut()> = Closure::new(move || {
-                if self.following.try_get_untracked() == Some(true)
-                    && let Some(list) = self.list.try_get_untracked().flatten()
-                {
+                let Some(list) = self.list.try_get_untracked().flatten() else { return };
+                let shown = list.client_height() > 0;
+                if self.shown.try_get_untracked() == Some(!shown) {
+                    self.shown.set(shown);
+                }
+                if self.following.try_get_untracked() == Some(true) {
                     list.set_scroll_top(list.scroll_height());
                 }
             });

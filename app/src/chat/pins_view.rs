@@ -5,8 +5,7 @@ use leptos::prelude::*;
 
 use super::{
     ChatHandle,
-    quote_view::{go, said},
-    quotes::Quote,
+    quote_view::{go, in_short},
     tools::Viewing,
 };
 use crate::t;
@@ -18,12 +17,7 @@ pub fn pins(chat: ChatHandle, viewer: Viewing) -> AnyView {
     let pinned = Memo::new(move |_| chat.state().with(|state| state.pinned().to_vec()));
     let more = Memo::new(move |_| pinned.with(|pinned| pinned.len().saturating_sub(1)));
     let row = move |id: MessageId| {
-        let quoted = chat.quoted(id);
-        let words = move || match quoted.get() {
-            Some(Quote::There(message)) => said(&message),
-            Some(Quote::Gone) => t!(chat.quote.gone).into_any(),
-            Some(Quote::Asked) | None => "…".into_any(),
-        };
+        let words = in_short(chat, id);
         view! {
             <li>
                 <button type="button" class="chat-quote" on:click=move |_| go(chat, id)>

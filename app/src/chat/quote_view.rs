@@ -15,12 +15,7 @@ const SHOWN: usize = 120;
 
 /// Message that another answers: who said what, and a way there.
 pub fn quote(chat: ChatHandle, id: MessageId) -> AnyView {
-    let quoted = chat.quoted(id);
-    let said = move || match quoted.get() {
-        Some(Quote::There(message)) => said(&message),
-        Some(Quote::Gone) => t!(chat.quote.gone).into_any(),
-        Some(Quote::Asked) | None => "…".into_any(),
-    };
+    let said = in_short(chat, id);
     view! {
         <button type="button" class="chat-quote" on:click=move |_| go(chat, id)>
             <span class="unseen">{t!(chat.quote.answers)} " "</span>
@@ -28,6 +23,19 @@ pub fn quote(chat: ChatHandle, id: MessageId) -> AnyView {
         </button>
     }
     .into_any()
+}
+
+/// Who said what in the message `id`, as far as one can and wants to see it.
+pub fn in_short(chat: ChatHandle, id: MessageId) -> impl Fn() -> AnyView + Copy + Send + 'static {
+    let quoted = chat.quoted(id);
+    move || match quoted.get() {
+        Some(Quote::There(message)) if chat.hides(&message.author) => {
+            t!(chat.quote.hidden).into_any()
+        }
+        Some(Quote::There(message)) => said(&message),
+        Some(Quote::Gone) => t!(chat.quote.gone).into_any(),
+        Some(Quote::Asked) | None => "…".into_any(),
+    }
 }
 
 /// Who said what, in short.
@@ -47,12 +55,12 @@ pub fn said(message: &Arc<ChatMessage>) -> AnyView {
 
 /// Goes to a message, if it is in the list; else to its thread.
 pub fn go(chat: ChatHandle, id: MessageId) {
-    chat.thread().set(None);
+    chat.show_thread(None);
     // Once the list is shown.
     request_animation_frame(move || {
         let row = document().get_element_by_id(&anchor(id)).and_then(|it| it.dyn_into().ok());
         let Some(row): Option<HtmlElement> = row else {
-            chat.thread().set(Some(id));
+            chat.show_thread(Some(id));
             return;
         };
         row.scroll_into_view();

@@ -59,7 +59,7 @@ pub fn below(chat: ChatHandle, message: Arc<ChatMessage>, viewer: Viewing) -> An
             </ul>
         </Show>
         <Show when=move || { replies() > 0 }>
-            <button type="button" class="chat-answers" on:click=move |_| chat.thread().set(Some(id))>
+            <button type="button" class="chat-answers" on:click=move |_| chat.show_thread(Some(id))>
                 {move || t!(chat.answers, count = replies())}
             </button>
         </Show>

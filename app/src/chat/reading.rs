@@ -1,7 +1,8 @@
 //! What one does while reading: hiding people, noting how far one has read, and saying that one types.
 
 use bandstand_domain::{
-    PersonId, Refusal,
+    PersonId,
+    accounts::Role,
     chat::{ChatPlace, HiddenPerson},
 };
 use leptos::{ev, prelude::*, task::spawn_local};
@@ -11,7 +12,7 @@ use super::{
     ChatHandle,
     reading_api::{hide_person, load_hidden, read_messages},
 };
-use crate::{channel::Channel, failure::Failed, t, texts::told, web};
+use crate::{channel::Channel, t, texts::told, viewer::CurrentViewer, web};
 
 /// Under this key the browser remembers whom its guest has hidden.
 const HIDDEN: &str = "bandstand.hidden";
@@ -23,16 +24,24 @@ const TYPING_EVERY: f64 = 3_000.0;
 impl ChatHandle {
     /// Loads whom one has hidden: an account from the venue, a guest from the browser.
     pub(super) fn load_hidden(self) {
-        spawn_local(async move {
-            let hidden = match load_hidden().await {
-                Ok(hidden) => hidden,
-                Err(Failed(Refusal::NotLoggedIn)) => {
-                    let kept = web::remembered(HIDDEN);
-                    kept.and_then(|it| serde_json::from_str(&it).ok()).unwrap_or_default()
+        let viewer = CurrentViewer::expect();
+        let has_account = Memo::new(move |_| {
+            Some(viewer.load()?.is_some_and(|viewer| viewer.role != Role::Guest))
+        });
+        Effect::new(move || {
+            let Some(has_account) = has_account.get() else { return };
+            self.has_account().set_value(has_account);
+            if !has_account {
+                let kept = web::remembered(HIDDEN);
+                let kept = kept.and_then(|it| serde_json::from_str(&it).ok());
+                self.hidden().set(kept.unwrap_or_default());
+                return;
+            }
+            spawn_local(async move {
+                if let Ok(hidden) = load_hidden().await {
+                    let _ = self.hidden().try_set(hidden);
                 }
-                Err(_) => return,
-            };
-            let _ = self.hidden().try_set(hidden);
+            });
         });
     }
 
@@ -46,19 +55,16 @@ impl ChatHandle {
                 all.insert(0, hidden.clone());
             }
         });
+        if !self.has_account().get_value() {
+            if let Ok(text) = serde_json::to_string(&self.hidden().get_untracked()) {
+                web::remember(HIDDEN, &text);
+            }
+            return;
+        }
         spawn_local(async move {
-            match hide_person(hidden, hide).await {
-                Ok(()) => {}
-                Err(Failed(Refusal::NotLoggedIn)) => {
-                    let all = self.hidden().try_get_untracked().unwrap_or_default();
-                    if let Ok(text) = serde_json::to_string(&all) {
-                        web::remember(HIDDEN, &text);
-                    }
-                }
-                Err(failed) => {
-                    let _ = self.hidden().try_set(before);
-                    self.say(t!(chat.news.hide_failed, why = told(&failed)));
-                }
+            if let Err(failed) = hide_person(hidden, hide).await {
+                let _ = self.hidden().try_set(before);
+                self.say(t!(chat.news.hide_failed, why = told(&failed)));
             }
         });
     }
@@ -72,10 +78,11 @@ impl ChatHandle {
         }
     }
 
-    /// Notes how far one has read a room, while one follows its talk and looks at the page.
-    pub(super) fn note_reading(self, following: RwSignal<bool>) {
+    /// Notes how far one has read a room, while its list is `shown`, and one follows its talk and looks at the page.
+    pub(super) fn note_reading(self, following: RwSignal<bool>, shown: RwSignal<bool>) {
         let ChatPlace::Room(_) = self.place() else { return };
-        let noted = StoredValue::new(0);
+        let (noted, pending) = (StoredValue::new(0), StoredValue::new(false));
+        let reads = move || following.get() && shown.get();
         let looks = RwSignal::new(0_u32);
         let focused = window_event_listener(ev::focus, move |_| looks.update(|count| *count += 1));
         on_cleanup(move || focused.remove());
@@ -85,10 +92,18 @@ impl ChatHandle {
         Effect::new(move || {
             looks.track();
             let newest = self.state().with(|state| state.messages().last().map(|it| it.position));
-            if !following.get() || newest.is_none_or(|newest| newest <= noted.get_value()) {
+            if !reads() || newest.is_none_or(|newest| newest <= noted.get_value()) {
                 return;
             }
+            // The one that waits notes this, too.
+            if pending.get_value() {
+                return;
+            }
+            pending.set_value(true);
             let note = move || {
+                if pending.try_set_value(false).is_some() || !untrack(reads) {
+                    return;
+                }
                 let Some(Some(last)) = last() else { return };
                 if document().hidden() || noted.try_get_value().is_none_or(|noted| last <= noted) {
                     return;

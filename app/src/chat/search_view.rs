@@ -33,20 +33,29 @@ fn form(chat: ChatHandle) -> AnyView {
     let found = RwSignal::new(Vec::<Arc<ChatMessage>>::new());
     let next = RwSignal::new(None::<i64>);
     let note = RwSignal::new(String::new());
+    // What was asked for last, with its number.
+    let asked = StoredValue::new((0_u32, String::new()));
+    let seen = move || {
+        let mut seen = found.get();
+        seen.retain(|it| !chat.hides(&it.author));
+        seen
+    };
     let look = move |before: i64| {
-        let words = text.get_untracked();
-        if words.trim().is_empty() {
-            return;
-        }
+        let (number, words) = asked.get_value();
         spawn_local(async move {
-            match search_messages(chat.place(), words, before).await {
+            let answer = search_messages(chat.place(), words, before).await;
+            // The answer to a former question comes too late.
+            if asked.try_with_value(|latest| latest.0) != Some(number) {
+                return;
+            }
+            match answer {
                 Ok(page) => {
                     let _ = next.try_set(page.next);
                     let _ = found.try_update(|found| {
                         found.retain(|it| it.position >= before);
                         found.extend(page.messages.into_iter().map(Arc::new));
                     });
-                    let count = found.try_with_untracked(Vec::len).unwrap_or(0);
+                    let count = untrack(seen).len();
                     let _ = note.try_set(t!(chat.search.found, count = count));
                 }
                 Err(failed) => drop(note.try_set(told(&failed))),
@@ -67,6 +76,12 @@ fn form(chat: ChatHandle) -> AnyView {
     };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
+        let words = text.get_untracked();
+        if words.trim().is_empty() {
+            return;
+        }
+        asked.update_value(|latest| *latest = (latest.0 + 1, words));
+        next.set(None);
         look(i64::MAX);
     };
     view! {
@@ -82,7 +97,7 @@ fn form(chat: ChatHandle) -> AnyView {
             />
             <p class="small" role="status">{note}</p>
             <ul class="chat-desk-list">
-                <For each=move || found.get() key=|it| it.id children=row/>
+                <For each=seen key=|it| it.id children=row/>
             </ul>
             <Show when=move || next.with(Option::is_some)>
                 <button

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use bandstand_domain::chat::{ChatMessage, MessageId};
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::{ChatHandle, api::load_thread, entry::name_colour, handle::Composing, quotes::Quote};
+use super::{
+    ChatHandle, api::load_thread, entry::name_colour, handle::Composing, menu::focus_composer,
+    quotes::Quote,
+};
 use crate::{
     t,
     texts::told,
@@ -38,7 +41,10 @@ pub fn thread(chat: ChatHandle, id: MessageId) -> AnyView {
             chat.compose(Composing::Answer(message));
         }
     });
-    let answers = move || loaded.with(|loaded| chat.state().with(|state| state.thread(id, loaded)));
+    let answers = move || {
+        let all = loaded.with(|loaded| chat.state().with(|state| state.thread(id, loaded)));
+        all.into_iter().filter(|it| !chat.hides(&it.author)).collect::<Vec<_>>()
+    };
     let heading = NodeRef::<html::H3>::new();
     Effect::new(move || {
         if let Some(heading) = heading.get() {
@@ -46,8 +52,8 @@ pub fn thread(chat: ChatHandle, id: MessageId) -> AnyView {
         }
     });
     let leave = move |_| {
-        chat.compose(Composing::New);
-        chat.thread().set(None);
+        chat.show_thread(None);
+        focus_composer();
     };
     view! {
         <div class="chat-thread" role="region" aria-label=t!(chat.thread.thread)>
@@ -59,6 +65,9 @@ pub fn thread(chat: ChatHandle, id: MessageId) -> AnyView {
             </div>
             <div class="chat-thread-list" tabindex="0">
                 {move || match original.get() {
+                    Some(Quote::There(message)) if chat.hides(&message.author) => {
+                        view! { <p class="chat-empty">{t!(chat.quote.hidden)}</p> }.into_any()
+                    }
                     Some(Quote::There(message)) => row(&message),
                     Some(Quote::Gone) => view! { <p class="chat-empty">{t!(chat.quote.gone)}</p> }.into_any(),
                     Some(Quote::Asked) | None => ().into_any(),

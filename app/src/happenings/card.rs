@@ -34,8 +34,11 @@ pub(super) fn HappeningItem(
     let place = (!card.place.is_empty()).then(|| view! { <p dir="auto">{card.place}</p> });
     let description = (!card.description.is_empty())
         .then(|| view! { <p class="description" dir="auto">{linked(&card.description)}</p> });
-    let counts = card.answers;
-    let counts = t!(happenings.counts, yes = counts.yes, perhaps = counts.perhaps, no = counts.no);
+    let first = card.answers;
+    let counts = move || {
+        let counts = planned.answers(id).unwrap_or(first);
+        t!(happenings.counts, yes = counts.yes, perhaps = counts.perhaps, no = counts.no)
+    };
     let tools = move || {
         may_change.then(|| {
             if changing.get() {
@@ -63,7 +66,7 @@ pub(super) fn HappeningItem(
             {place}
             {description}
             {(!cancelled).then(|| view! { <Answers id answer/> })}
-            <p class="soft" role="status">{counts}</p>
+            <p class="soft">{counts}</p>
             {sees_names.then(|| view! { <Names id/> })}
             <p><a href=calendar rel="external" download="happening.ics">{t!(happenings.calendar)}</a></p>
             {tools}

@@ -4,7 +4,7 @@
 use bandstand_domain::{
     RoomId,
     channel::{Event, Topic},
-    happenings::{HappeningEvent, HappeningList, HappeningView},
+    happenings::{AnswerCounts, HappeningEvent, HappeningId, HappeningList, HappeningView},
 };
 use leptos::{
     prelude::*,
@@ -63,6 +63,14 @@ impl Planned {
         });
     }
 
+    /// Answers to the happening `id` by now.
+    pub fn answers(self, id: HappeningId) -> Option<AnswerCounts> {
+        self.list.with(|list| {
+            let found = list.as_ref()?.happenings.iter().find(|it| it.card.id == id)?;
+            Some(found.card.answers)
+        })
+    }
+
     /// Takes in what happened. One that isn't known is asked for, with what the viewer may do with it.
     fn hear(self, event: HappeningEvent) {
         let known = |id| {
@@ -109,25 +117,38 @@ impl Planned {
 fn Panel(room: RoomId) -> impl IntoView {
     let planned = Planned { room, list: RwSignal::new(None), failed: RwSignal::new(None) };
     let planning = RwSignal::new(false);
-    Channel::expect().follow(Topic::Room(room), None, None, move |incoming| match incoming {
-        Incoming::Event(Event::Happening(event)) => planned.hear(event),
-        // With the first one, too: what came before is in the answer.
-        Incoming::Subscribed { reset: Some(_) } => planned.load(),
-        _ => {}
+    // Followed once there is a list, from where that ends: the page follows the room already.
+    let (owner, followed) = (Owner::current().unwrap_or_default(), StoredValue::new(false));
+    Effect::new(move || {
+        let cursor = planned.list.with(|list| list.as_ref().map(|list| list.cursor));
+        if cursor.is_none() || followed.get_value() {
+            return;
+        }
+        followed.set_value(true);
+        let heard = move |incoming| match incoming {
+            Incoming::Event(Event::Happening(event)) => planned.hear(event),
+            Incoming::Subscribed { reset: Some(_) } => planned.load(),
+            _ => {}
+        };
+        owner.with(|| Channel::expect().follow(Topic::Room(room), cursor, None, heard));
     });
     planned.load();
-    let shown = move || {
-        planned.list.with(|list| {
-            let list = list.as_ref()?;
-            if list.happenings.is_empty() {
-                return Some(view! { <p class="soft">{t!(happenings.none)}</p> }.into_any());
-            }
-            let sees_names = list.sees_names;
-            let items = list.happenings.clone().into_iter();
-            let items =
-                items.map(|happening| view! { <HappeningItem happening sees_names planned/> });
-            Some(view! { <ul role="list">{items.collect_view()}</ul> }.into_any())
-        })
+    let happenings = move || {
+        planned.list.with(|list| list.as_ref().map(|it| it.happenings.clone()).unwrap_or_default())
+    };
+    let none = Memo::new(move |_| {
+        planned.list.with(|list| list.as_ref().is_some_and(|it| it.happenings.is_empty()))
+    });
+    let sees_names =
+        Memo::new(move |_| planned.list.with(|list| list.as_ref().is_some_and(|it| it.sees_names)));
+    // What somebody answers makes nothing anew: a form in it may be half filled in.
+    let key = |it: &HappeningView| (it.card.id, it.card.revision, it.card.cancelled, it.may_change);
+    let item = move |happening: HappeningView| {
+        view! { <HappeningItem happening sees_names=sees_names.get_untracked() planned/> }
+    };
+    let shown = view! {
+        <Show when=move || none.get()><p class="soft">{t!(happenings.none)}</p></Show>
+        <ul role="list"><For each=happenings key=key children=item/></ul>
     };
     let may_plan =
         Memo::new(move |_| planned.list.with(|it| it.as_ref().is_some_and(|it| it.may_plan)));

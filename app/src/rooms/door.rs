@@ -6,12 +6,12 @@ use bandstand_domain::{
     Refusal,
     accounts::{Role, Viewer},
     refusal::Reason,
-    rooms::{RoomDoor, RoomReason},
+    rooms::{RoomAnswer, RoomDoor, RoomReason},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    api::{join_room, knock_at_room},
+    api::{find_room, join_room, knock_at_room},
     guest_name::GuestName,
     path::room_path,
 };
@@ -148,16 +148,27 @@ pub(super) fn of_room<E: Reason>(refused: Failed<E>) -> Failed<RoomReason> {
 
 #[component]
 fn Waiting(door: RoomDoor, again: Callback<()>) -> impl IntoView {
+    let (id, address) = (door.id, door.address.clone());
     Effect::new(move || {
+        let address = address.clone();
         every(LOOK_AGAIN, move || {
-            if !document().hidden() {
-                again.try_run(());
+            if document().hidden() {
+                return;
             }
+            let address = address.clone();
+            spawn_local(async move {
+                // Who can't be told waits on.
+                let Ok(answer) = find_room(address).await else { return };
+                let waits = matches!(&answer, RoomAnswer::Outside(door) if door.has_knocked);
+                if !waits {
+                    again.try_run(());
+                }
+            });
         });
     });
     let state = FormState::default();
     let send = move |()| {
-        state.send(Ok(()), knock_at_room(door.id, false), move |()| {
+        state.send(Ok(()), knock_at_room(id, false), move |()| {
             again.try_run(());
         });
     };

@@ -36,12 +36,17 @@ pub fn InvitationPage() -> impl IntoView {
         |secret| async move { (secret.clone(), load_invited_to(Secret::new(secret)).await) },
     );
     let viewer = CurrentViewer::expect();
+    let navigate = use_navigate();
+    // Of the page: the form is made anew while somebody comes in, as they have a name from then on.
+    let inside = Callback::new(move |address: String| {
+        navigate(&room_path(&address), NavigateOptions { replace: true, ..Default::default() });
+    });
     let page = move || {
         let (secret, answer) = loaded.get()?;
         let viewer = viewer.load()?;
         Some(match answer {
             Ok(to) if to.inside => view! { <Onward to=room_path(&to.room.address)/> }.into_any(),
-            Ok(to) => view! { <Invited secret to viewer/> }.into_any(),
+            Ok(to) => view! { <Invited secret to viewer inside/> }.into_any(),
             Err(Failed(Refusal::Because(RoomReason::InvitationOver) | Refusal::Gone)) => view! {
                 <NotFound status=410 title=t!(rooms.invited.over) text=t!(rooms.invited.over_why)/>
             }
@@ -65,12 +70,17 @@ pub fn InvitationPage() -> impl IntoView {
 }
 
 #[component]
-fn Invited(secret: String, to: InvitedTo, viewer: Option<Viewer>) -> impl IntoView {
+fn Invited(
+    secret: String,
+    to: InvitedTo,
+    viewer: Option<Viewer>,
+    inside: Callback<String>,
+) -> impl IntoView {
     let InvitedTo { room, guests, .. } = to;
     let here = format!("/invitations/{secret}");
     let known = viewer.is_some_and(|viewer| guests || viewer.handle.is_some());
     let way = if known || guests {
-        view! { <Enter secret named=known/> }.into_any()
+        view! { <Enter secret named=known inside/> }.into_any()
     } else {
         view! { <p class="notice">{t!(refusal.rooms.no_guests)}</p> }.into_any()
     };
@@ -98,14 +108,10 @@ fn Invited(secret: String, to: InvitedTo, viewer: Option<Viewer>) -> impl IntoVi
 }
 
 #[component]
-fn Enter(secret: String, named: bool) -> impl IntoView {
+fn Enter(secret: String, named: bool, inside: Callback<String>) -> impl IntoView {
     let state = FormState::default();
     let name = GuestName::new();
     let viewer = CurrentViewer::expect();
-    let navigate = use_navigate();
-    let inside = Callback::new(move |address: String| {
-        navigate(&room_path(&address), NavigateOptions { replace: true, ..Default::default() });
-    });
     let send = move |()| {
         let checked = if named { Ok(()) } else { name.check() };
         let secret = Secret::new(secret.clone());
@@ -115,9 +121,13 @@ fn Enter(secret: String, named: bool) -> impl IntoView {
             }
             accept_invitation(secret).await
         };
-        state.send(checked, request, move |joined| {
+        let entering = async move {
+            // Not the form's to tell: see above.
+            let joined = request.await?;
             inside.try_run(joined.address);
-        });
+            Ok(())
+        };
+        state.send(checked, entering, |()| {});
     };
     view! {
         <Form state on_send=Callback::new(send)>

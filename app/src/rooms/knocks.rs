@@ -32,11 +32,17 @@ pub(super) fn Knocks(
         });
     });
     let toaster = Toaster::expect();
+    let pending = RwSignal::new(Vec::<PersonId>::new());
     let answer = move |person: PersonId, admitted: bool| {
+        if pending.with_untracked(|all| all.contains(&person)) {
+            return;
+        }
+        pending.update(|all| all.push(person.clone()));
         spawn_local(async move {
-            if let Err(refused) = answer_knock(room.id(), person, admitted).await {
+            if let Err(refused) = answer_knock(room.id(), person.clone(), admitted).await {
                 toaster.say(refused.to_string());
             }
+            pending.try_update(|all| all.retain(|it| *it != person));
         });
     };
     let row = move |knock: Knock| {

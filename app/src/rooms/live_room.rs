@@ -3,9 +3,11 @@
 use bandstand_domain::{
     Refusal, RoomId,
     channel::{Event, Snapshot, Topic},
-    rooms::{RoomEvent, RoomPage},
+    rooms::{RoomAnswer, RoomEvent, RoomPage},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
+
+use super::api::find_room;
 
 use crate::{
     channel::{Channel, Incoming},
@@ -44,6 +46,8 @@ impl LiveRoom {
     pub fn follow(self, outside: Callback<()>) {
         let topic = Topic::Room(self.id());
         Channel::expect().follow(topic, None, None, move |incoming| match incoming {
+            // It was cut, perhaps as the viewer has another role.
+            Incoming::Subscribed { reset: None } => self.look_up(outside),
             Incoming::Subscribed { reset } => {
                 if let Some(Snapshot::Room { page, chat, muted }) = reset.map(|it| *it) {
                     self.chat.read_from(page.read_to);
@@ -58,6 +62,19 @@ impl LiveRoom {
             Incoming::Refused(Refusal::Gone) => self.gone.set(true),
             Incoming::Refused(_) => outside.run(()),
             _ => {}
+        });
+    }
+
+    /// Asks how the viewer stands to the room by now.
+    fn look_up(self, outside: Callback<()>) {
+        let address = self.page.with_untracked(|page| page.room.address.clone());
+        spawn_local(async move {
+            match find_room(address).await {
+                Ok(RoomAnswer::Inside(page)) => drop(self.page.try_set(page)),
+                Ok(RoomAnswer::Outside(_)) => drop(outside.try_run(())),
+                // The next one tells.
+                Err(_) => {}
+            }
         });
     }
 

@@ -1,10 +1,15 @@
 //! Members of a room.
 
+use std::time::Duration;
+
 use bandstand_domain::rooms::{MEMBERS_PAGE, RoomMember, RoomReason, RoomRole};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{api::load_members, live_room::LiveRoom, member_dialog::MemberDialog};
 use crate::{failure::Failed, people::Portrait, t};
+
+/// Pause after a change within which others come along.
+const CALM: Duration = Duration::from_secs(1);
 
 /// The list of members, those who look after the room first.
 #[component]
@@ -43,9 +48,14 @@ pub(super) fn Members(
             }
         });
     };
-    Effect::new(move || {
+    // Many may come in at once; all who look would ask for each of them.
+    let mut load_soon = debounce(CALM, move |()| load(0));
+    Effect::new(move |first: Option<()>| {
         room.members.track();
-        load(0);
+        match first {
+            None => load(0),
+            Some(()) => load_soon(()),
+        }
     });
     let role = Memo::new(move |_| room.page.with(|page| page.role));
     view! {

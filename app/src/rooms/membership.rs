@@ -38,7 +38,11 @@ pub(super) fn Membership(
         spawn_local(async move {
             match mute_room(room.id(), muted).await {
                 Ok(()) => drop(page.try_update(|page| page.muted = muted)),
-                Err(refused) => toaster.say(refused.to_string()),
+                Err(refused) => {
+                    toaster.say(refused.to_string());
+                    // The switch goes back.
+                    page.notify();
+                }
             }
         });
     };

@@ -118,6 +118,11 @@ fn Inside(page: RoomPage, again: Callback<()>) -> impl IntoView {
             side.set(Side::Happenings);
         }
     });
+    // Beside the chat there are people.
+    let shown = Memo::new(move |_| match side.get() {
+        Side::Chat => Side::People,
+        other => other,
+    });
     // Once opened they stay, hidden: uploads go on while one looks at something else.
     let files_opened = Memo::new(move |before: Option<&bool>| {
         before.is_some_and(|before| *before) || side.get() == Side::Files
@@ -152,11 +157,11 @@ fn Inside(page: RoomPage, again: Callback<()>) -> impl IntoView {
                 <Show when=move || archived.get()>
                     <p class="notice" role="status">{t!(refusal.rooms.archived)}</p>
                 </Show>
-                <section class="room-chat" aria-label=t!(chat.chat)>
+                <div class="room-chat">
                     <ChatPanel chat=room.chat viewer=room.chat_viewer() open/>
-                </section>
-                <aside class="room-side" aria-label=t!(rooms.people)>
-                    {move || match side.get() {
+                </div>
+                <aside class="room-side" aria-label=t!(rooms.beside)>
+                    {move || match shown.get() {
                         Side::About => view! { <Description room/> }.into_any(),
                         Side::Files => ().into_any(),
                         Side::Happenings => view! { <Happenings room=room.id()/> }.into_any(),

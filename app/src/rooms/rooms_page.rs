@@ -40,6 +40,14 @@ pub fn RoomsPage() -> impl IntoView {
     view! {
         <About title=t!(rooms.rooms) description=t!(rooms.about)/>
         <section class="page stack rooms-page">
+            <div class="head">
+                <h1>{t!(rooms.rooms)}</h1>
+                <Transition>
+                    {move || own.get().and_then(Result::ok).filter(|own| own.may_make).map(|_| {
+                        view! { <a class="button primary" href="/rooms/new">{t!(rooms.make)}</a> }
+                    })}
+                </Transition>
+            </div>
             <Transition fallback=|| view! { <p class="waiting">{t!(ui.one_moment)}</p> }>{mine}</Transition>
             <Public/>
         </section>
@@ -64,10 +72,6 @@ fn Own(own: OwnRooms) -> impl IntoView {
     };
     let none = current.is_empty() && archived.is_empty();
     view! {
-        <div class="head">
-            <h1>{t!(rooms.rooms)}</h1>
-            {own.may_make.then(|| view! { <a class="button primary" href="/rooms/new">{t!(rooms.make)}</a> })}
-        </div>
         <p><a href="/rooms/files">{t!(uploads.my_files)}</a></p>
         {none.then(|| view! { <p class="soft">{t!(rooms.none)}</p> })}
         {(!none).then(|| view! { <h2>{t!(rooms.mine)}</h2> })}
@@ -149,9 +153,7 @@ fn Public() -> impl IntoView {
                 />
             </div>
         </div>
-        <div role="status">
-            <Transition fallback=|| view! { <p class="waiting">{t!(ui.one_moment)}</p> }>{list}</Transition>
-        </div>
+        <Transition fallback=|| view! { <p class="waiting">{t!(ui.one_moment)}</p> }>{list}</Transition>
     }
     .into_any()
 }
@@ -181,7 +183,7 @@ fn Found(list: RoomList, words: String) -> impl IntoView {
         });
     };
     view! {
-        {none.then(|| view! { <p class="soft">{empty}</p> })}
+        <p class="soft" role="status">{none.then_some(empty)}</p>
         <ul class="room-cards" role="list">
             <For each=move || rooms.get() key=|room| room.id children=|room| card(room, ().into_any())/>
         </ul>

@@ -127,7 +127,7 @@ fn Owners(room: Room, again: Callback<()>) -> impl IntoView {
         </section>
         <section class="panel stack">
             <h2>{t!(rooms.end)}</h2>
-            <Archive room=id archived again/>
+            <Archive room=id archived/>
             <Delete room=id/>
         </section>
     }
@@ -164,34 +164,27 @@ fn picture_of(
 }
 
 #[component]
-fn Archive(room: RoomId, archived: bool, again: Callback<()>) -> impl IntoView {
+fn Archive(room: RoomId, archived: bool) -> impl IntoView {
     let toaster = Toaster::expect();
     let asking = RwSignal::new(false);
-    let set = move |archived: bool| {
+    let archived = RwSignal::new(archived);
+    let set = move |wanted: bool| {
         spawn_local(async move {
-            match archive_room(room, archived).await {
+            match archive_room(room, wanted).await {
                 Ok(()) => {
-                    toaster.say(if archived {
-                        t!(rooms.was_archived)
-                    } else {
-                        t!(rooms.was_opened)
-                    });
-                    again.try_run(());
+                    toaster.say(if wanted { t!(rooms.was_archived) } else { t!(rooms.was_opened) });
+                    archived.try_set(wanted);
                 }
                 Err(refused) => toaster.say(refused.to_string()),
             }
         });
     };
-    if archived {
-        return view! {
-            <p>{t!(rooms.archive_is)}</p>
-            <button class="button" type="button" on:click=move |_| set(false)>{t!(rooms.open_again)}</button>
-        }
-        .into_any();
-    }
+    let press = move |_| if archived.get_untracked() { set(false) } else { asking.set(true) };
     view! {
-        <p>{t!(rooms.archive_means)}</p>
-        <button class="button" type="button" on:click=move |_| asking.set(true)>{t!(rooms.archive)}</button>
+        <p>{move || if archived.get() { t!(rooms.archive_is) } else { t!(rooms.archive_means) }}</p>
+        <button class="button" type="button" on:click=press>
+            {move || if archived.get() { t!(rooms.open_again) } else { t!(rooms.archive) }}
+        </button>
         <Confirm
             open=asking question=t!(rooms.archive_question) yes=t!(rooms.archive)
             on_yes=Callback::new(move |()| set(true))

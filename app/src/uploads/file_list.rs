@@ -41,7 +41,7 @@ pub(super) fn FileList(
         {move || known.refused.get().map(|words| view! {
             <p class="notice bad" role="status">
                 {words}
-                <button class="button" type="button" on:click=move |_| known.load(|_| {})>{t!(ui.try_again)}</button>
+                <button class="button" type="button" on:click=move |_| known.load()>{t!(ui.try_again)}</button>
             </p>
         })}
         <Show when=move || known.page.with(|page| page.more)>

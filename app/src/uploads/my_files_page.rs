@@ -100,7 +100,8 @@ fn Row(own: OwnFile, chosen: RwSignal<BTreeSet<RoomFileId>>) -> impl IntoView {
             <div class="what">
                 <h2 dir="auto"><a href=path rel="external" download=file.name.clone()>{file.name.clone()}</a></h2>
                 <p class="soft small">
-                    {write_bytes(stored)} " · " <bdi>{title}</bdi> " · " <LocalTime at=file.at fallback=""/>
+                    // Without a title it is in a room that one has left.
+                    {write_bytes(stored)} {(!title.is_empty()).then(|| view! { " · " <bdi>{title}</bdi> })} " · " <LocalTime at=file.at fallback=""/>
                 </p>
             </div>
         </li>

@@ -52,6 +52,8 @@ pub(super) struct KnownFiles {
     pub is_loading: RwSignal<bool>,
     /// The refusal of the list, in words.
     pub refused: RwSignal<Option<String>>,
+    /// The event up to which the first answer knew the files: the room is followed from there.
+    pub follow_from: RwSignal<Option<Cursor>>,
 }
 
 impl KnownFiles {
@@ -62,21 +64,22 @@ impl KnownFiles {
             files: RwSignal::default(),
             is_loading: RwSignal::new(false),
             refused: RwSignal::new(None),
+            follow_from: RwSignal::new(None),
         }
     }
 
-    /// Asks for the newest files; calls `then` with the event up to which they are known.
-    pub fn load(self, then: impl Fn(Cursor) + 'static) {
-        self.ask(None, move |page| then(page.cursor));
+    /// Asks for the newest files.
+    pub fn load(self) {
+        self.ask(None);
     }
 
     /// Asks for older files.
     pub fn load_older(self) {
         let last = self.files.with_untracked(|files| files.last().map(|file| file.position));
-        self.ask(last, |_| {});
+        self.ask(last);
     }
 
-    fn ask(self, before: Option<i64>, then: impl Fn(&FilePage) + 'static) {
+    fn ask(self, before: Option<i64>) {
         if self.is_loading.get_untracked() {
             return;
         }
@@ -88,18 +91,20 @@ impl KnownFiles {
                 return;
             }
             match answer {
-                Ok(page) => {
-                    let known = page.clone();
-                    self.files.update(|files| {
+                Ok(mut page) => {
+                    let (cursor, files) = (page.cursor, std::mem::take(&mut page.files));
+                    self.files.update(|known| {
                         if before.is_none() {
-                            files.clear();
+                            known.clear();
                         }
-                        for file in page.files {
-                            insert(files, file);
+                        for file in files {
+                            insert(known, file);
                         }
                     });
-                    self.page.set(FilePage { files: Vec::new(), ..known.clone() });
-                    then(&known);
+                    self.page.set(page);
+                    if self.follow_from.with_untracked(Option::is_none) {
+                        self.follow_from.set(Some(cursor));
+                    }
                 }
                 Err(Failed(refusal)) => self.refused.set(Some(crate::texts::told(&refusal))),
             }
@@ -133,17 +138,17 @@ fn insert(files: &mut Vec<RoomFile>, file: RoomFile) {
 fn Files(room: RoomId) -> impl IntoView {
     let known = KnownFiles::new(room);
     let queue = UploadQueue::new(room);
-    let owner = Owner::current().unwrap_or_default();
-    let follow = move |cursor: Cursor| {
-        // Followed once; what comes after a long absence is all of it anew.
+    // Followed once, whichever try was answered; what comes after a long absence is all of it anew.
+    Effect::new(move || {
+        let Some(cursor) = known.follow_from.get() else { return };
         let heard = move |incoming| match incoming {
             Incoming::Event(Event::Upload(event)) => known.hear(event),
-            Incoming::Subscribed { reset: Some(_) } => known.load(|_| {}),
+            Incoming::Subscribed { reset: Some(_) } => known.load(),
             _ => {}
         };
-        owner.with(|| Channel::expect().follow(Topic::Room(room), Some(cursor), None, heard));
-    };
-    known.load(follow);
+        Channel::expect().follow(Topic::Room(room), Some(cursor), None, heard);
+    });
+    known.load();
     Effect::new(move || queue.max_bytes.set(known.page.with(|page| page.max_bytes)));
     let may_share = Memo::new(move |_| known.page.with(|page| page.may_share));
     view! {

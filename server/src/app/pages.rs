@@ -48,7 +48,7 @@ use leptos_axum::{
 use super::{rendering::Root, router::MAX_FORM, site::Site, texts, venue::Venue};
 use crate::{
     caller::Caller,
-    chat::port::ChatPort,
+    chat::{ChatLog, port::ChatPort},
     crowd::port::CrowdPort,
     http::{
         page_cache::SharedRoute,
@@ -235,7 +235,10 @@ fn provide_ports(venue: &Venue, caller: Caller) {
     provide_context::<Arc<dyn Crowd>>(Arc::new(crowd));
     let listening = ListeningPort { caller: caller.clone(), mp3: radio.makes_mp3() };
     provide_context::<Arc<dyn PersonalAddresses>>(Arc::new(listening));
-    provide_context::<Arc<dyn Rooms>>(Arc::new(RoomsPort { caller: caller.clone() }));
+    provide_context::<Arc<dyn Rooms>>(Arc::new(RoomsPort {
+        caller: caller.clone(),
+        log: Arc::new(ChatLog),
+    }));
     // The others need nothing of their own.
     let caller = Arc::new(caller);
     provide_context::<Arc<dyn Identity>>(caller.clone());

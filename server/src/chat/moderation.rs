@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use bandstand_app::chat::moderation_port::ChatModeration;
 use bandstand_domain::{
-    Millis, PersonId, Refusal,
+    Millis, PersonId, Refusal, RoomId,
     channel::ServerFrame,
     chat::{
         ChatBan, ChatError, ChatNews, ChatPlace, ChatReason, HeldMessage, MAX_GUESTS_MUTED,
@@ -22,6 +22,7 @@ use crate::{
     database::{DatabaseError, Write},
     http::limits::Limit,
     notifications,
+    rooms::RoomLog,
 };
 
 #[async_trait]
@@ -231,4 +232,23 @@ pub(super) async fn note(
 ) -> Result<(), DatabaseError> {
     let by = (&entry.viewer.person, entry.viewer.name.as_str());
     store::note(write, entry.place, Moderated { by, act, whom }, now).await
+}
+
+/// The log of a room's chat, in which what is done about its members stands as well.
+#[derive(Clone, Copy, Debug)]
+pub struct ChatLog;
+
+#[async_trait]
+impl RoomLog for ChatLog {
+    async fn note(
+        &self,
+        write: &mut Write,
+        room: RoomId,
+        by: (&PersonId, &str),
+        act: ModerationAct,
+        whom: (&PersonId, &str),
+    ) -> Result<(), DatabaseError> {
+        let done = Moderated { by, act, whom: Some(whom) };
+        store::note(write, ChatPlace::Room(room), done, clock::now()).await
+    }
 }

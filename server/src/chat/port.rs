@@ -29,7 +29,7 @@ use crate::{
     crowd::Crowds,
     database::{Database, DatabaseError, Write},
     http::limits::{Limit, by_address},
-    notifications,
+    notifications, rooms,
     services::Services,
 };
 
@@ -56,7 +56,7 @@ impl Chat for ChatPort {
         let text = checked(&text)?;
         let entry = self.writer(place).await?;
         let (slow, why) = self.ruled(&entry, &text).await?;
-        let mut write = self.database().begin().await?;
+        let mut write = self.begin_as(place, &entry.viewer.person).await?;
         let mentioned =
             store::resolve(&mut write, place, &text, |it| self.is_present(place, it)).await?;
         let (from_artist, badge, viewer) = (entry.is_artist(), entry.badge, entry.viewer);
@@ -66,7 +66,7 @@ impl Chat for ChatPort {
             if let Some(held) = self.hold(write, place, &draft, (why, slow)).await? {
                 return Ok(Some(held));
             }
-            write = self.database().begin().await?;
+            write = self.begin_as(place, &draft.author).await?;
         }
         match store::post(&mut write, place, draft, slow, clock::now()).await? {
             Posted::Now(posted) => {
@@ -97,13 +97,17 @@ impl Chat for ChatPort {
         if author.ok_or(Refusal::NotFound)? != person {
             return Err(Refusal::Forbidden);
         }
-        let mut write = self.database().begin().await?;
+        let mut write = self.begin_as(place, &person).await?;
         let mentioned =
             store::resolve(&mut write, place, &text, |it| self.is_present(place, it)).await?;
-        let new = NewText { text, mentioned };
+        let new = NewText { text, mentioned: mentioned.clone() };
         match store::edit(&mut write, place, id, &person, new, clock::now()).await? {
             Edited::Now => {
-                let told = news::take_back(&mut write, place, id, clock::now()).await?;
+                let now = clock::now();
+                let mut told = news::take_back(&mut write, place, id, now).await?;
+                if let Some(edited) = store::edited(&mut write, place, id, mentioned).await? {
+                    told.extend(news::tell(&mut write, place, &edited, now).await?);
+                }
                 write.commit().await?;
                 notifications::announce(&self.caller.services, told).await;
             }
@@ -260,6 +264,17 @@ impl ChatPort {
 
     pub(super) async fn announce(&self, place: ChatPlace) {
         self.caller.services.announce([place.into()]).await;
+    }
+
+    /// Begins a change of `place` by `person`, who may be there still: in a room, its turn is taken.
+    async fn begin_as(&self, place: ChatPlace, person: &PersonId) -> Result<Write, ChatError> {
+        let mut write = self.database().begin().await?;
+        if let ChatPlace::Room(room) = place
+            && !rooms::may_write_still(&mut write, room, person).await?
+        {
+            return Err(Refusal::NotFound);
+        }
+        Ok(write)
     }
 
     /// Lets the caller write in `place`, and counts it.

@@ -27,7 +27,7 @@ use sqlx::{Row, any::AnyRow};
 
 pub use bans::{ban, bans, forget_origins, is_banned, lift_ban};
 pub use deletion::{Deletion, delete, export, export_reactions, forget_person};
-pub use edits::{Edited, NewText, edit};
+pub use edits::{Edited, NewText, edit, edited};
 pub use expiry::{expired, forget_room, unread};
 pub use held::{Holding, count_held, held, hold, take_held};
 pub use hidden::{export_hidden, hidden, hide, unhide};

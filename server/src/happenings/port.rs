@@ -23,7 +23,7 @@ use crate::{
     database::{DatabaseError, Write},
     http::limits::Limit,
     rights::{Action, Resource},
-    rooms::{RoomEntry, access},
+    rooms::{self, RoomEntry, access},
     shows::times::{self, Times},
 };
 
@@ -82,6 +82,8 @@ impl Happenings for Caller {
     async fn list(&self, room: RoomId) -> Result<HappeningList, HappeningError> {
         let entry = access::enter(self, room).await?;
         let person = &entry.viewer.person;
+        // First, so that what is newer comes as an event.
+        let cursor = event_log::latest(&self.services.database, Topic::Room(room)).await?;
         let found = store::list(&self.services.database, room, person, clock::now()).await?;
         let open = !entry.facts.archived;
         let happenings = found.into_iter().map(|(row, answer)| HappeningView {
@@ -93,6 +95,7 @@ impl Happenings for Caller {
             happenings: happenings.collect(),
             may_plan: open && entry.may(Resource::Happening, Action::Create),
             sees_names: entry.may(Resource::Happening, Action::Create),
+            cursor,
         })
     }
 
@@ -124,6 +127,9 @@ impl Happenings for Caller {
         let id = HappeningId(Uuid::new_v4());
         let mut write = self.services.database.begin().await?;
         let person = &entry.viewer.person;
+        if !rooms::may_write_still(&mut write, room, person).await? {
+            return Err(Refusal::NotFound);
+        }
         if !store::insert(&mut write, (id, room), person, &form, &times, now).await? {
             return Err(Refusal::Because(HappeningReason::TooMany));
         }
@@ -197,6 +203,9 @@ impl Happenings for Caller {
             name: &entry.viewer.name,
         };
         let mut write = self.services.database.begin().await?;
+        if !rooms::may_write_still(&mut write, entry.facts.id, answering.person).await? {
+            return Err(Refusal::NotFound);
+        }
         if store::answer(&mut write, id, answering, answer, now).await? {
             let topic = tell(&mut write, id, now).await?;
             write.commit_unrevised().await?;

@@ -14,9 +14,9 @@ mod unsubscribe;
 
 use bandstand_domain::{
     Millis, PersonId,
-    channel::{Event, Topic},
+    channel::{Cursor, Event, Topic},
     notifications::{
-        Delivery, InboxEvent, Notification, NotificationContent, NotificationKind, excerpt,
+        Delivery, InboxEvent, KEPT, Notification, NotificationContent, NotificationKind, excerpt,
     },
     rooms::RoomId,
 };
@@ -29,6 +29,9 @@ use crate::{
     ids::AccountId,
     services::Services,
 };
+
+/// The most notices of a room that are withdrawn in one transaction.
+const WITHDRAWN_AT_ONCE: u32 = 200;
 
 /// A notification to be made.
 #[derive(Clone, Debug)]
@@ -92,8 +95,11 @@ pub async fn notify(
     let to_mail = delivery == Delivery::PageAndMail && inbox.settings.mails;
     let topic = Topic::Inbox(inbox.id);
     let cursor = event_log::reserve(write, topic).await?;
-    store::insert(write, to, new, &notice, (cursor.0, to_mail)).await?;
+    let oldest = store::insert(write, to, new, &notice, (cursor.0, to_mail)).await?;
     let unread = store::unread(write, to).await?;
+    for taken in &oldest {
+        take_words(write, topic, taken, unread).await?;
+    }
     let event = Event::Inbox(InboxEvent::Noticed { notice, unread });
     event_log::insert(write, topic, cursor, &event, now).await?;
     if to_mail {
@@ -116,8 +122,9 @@ pub async fn withdraw(
     tell_withdrawn(write, taken, now).await
 }
 
-/// Takes all that tells of `room` out of all inboxes, as the room is gone. Returns the topics to announce after the
-/// commit.
+/// Takes what tells of `room` out of inboxes, as the room is gone: at most 200 notices, so that nobody waits for long.
+/// Returns the topics to announce after the commit; none once nothing is left. The caller goes on until then, each time
+/// in a transaction of its own.
 ///
 /// # Errors
 /// Returns an error when the database fails; the transaction must then be dropped.
@@ -126,7 +133,22 @@ pub async fn withdraw_room(
     room: RoomId,
     now: Millis,
 ) -> Result<Vec<Topic>, DatabaseError> {
-    let taken = store::take_room(write, room).await?;
+    let taken = store::take_room(write, room, WITHDRAWN_AT_ONCE).await?;
+    tell_withdrawn(write, taken, now).await
+}
+
+/// Takes what tells of `room` out of the inbox of an account whose person is no member any more; no mail that waits
+/// tells of it then. Returns the topics to announce after the commit.
+///
+/// # Errors
+/// Returns an error when the database fails; the transaction must then be dropped.
+pub async fn withdraw_room_of(
+    write: &mut Write,
+    room: RoomId,
+    account: &AccountId,
+    now: Millis,
+) -> Result<Vec<Topic>, DatabaseError> {
+    let taken = store::take_room_of(write, room, account).await?;
     tell_withdrawn(write, taken, now).await
 }
 
@@ -137,16 +159,27 @@ async fn tell_withdrawn(
     now: Millis,
 ) -> Result<Vec<Topic>, DatabaseError> {
     let mut topics = Vec::new();
-    for store::Taken { account, number, cursor } in taken {
-        let Some(inbox) = store::lock(write, &account).await? else { continue };
+    for taken in taken {
+        let Some(inbox) = store::lock(write, &taken.account).await? else { continue };
         let topic = Topic::Inbox(inbox);
-        let unread = store::unread(write, &account).await?;
-        let event = Event::Inbox(InboxEvent::NoticeWithdrawn { notice: number, unread });
-        event_log::replace(write, topic, bandstand_domain::channel::Cursor(cursor), &event).await?;
+        let unread = store::unread(write, &taken.account).await?;
+        let event = take_words(write, topic, &taken, unread).await?;
         event_log::append(write, topic, &event, now).await?;
         topics.push(topic);
     }
     Ok(topics)
+}
+
+/// Takes the words of a notification that is gone out of the log; answers what stands in their place.
+async fn take_words(
+    write: &mut Write,
+    topic: Topic,
+    taken: &store::Taken,
+    unread: u32,
+) -> Result<Event, DatabaseError> {
+    let event = Event::Inbox(InboxEvent::NoticeWithdrawn { notice: taken.number, unread });
+    event_log::replace(write, topic, Cursor(taken.cursor), &event).await?;
+    Ok(event)
 }
 
 /// Announces what [`notify`] and [`withdraw`] answered, after the commit.
@@ -155,10 +188,22 @@ pub async fn announce(services: &Services, topics: impl IntoIterator<Item = Topi
     services.jobs.wake();
 }
 
-/// Deletes notifications that were kept for long enough.
+/// Deletes notifications that were kept for long enough, and their words in the log. Open pages aren't told.
 ///
 /// # Errors
 /// Returns an error when the database fails.
 pub async fn sweep(database: &Database, now: Millis) -> Result<(), DatabaseError> {
-    store::sweep(database, now).await
+    let before = now.plus(-KEPT);
+    // One inbox at a time: nobody waits for those of all others.
+    for account in store::with_older(database, before).await? {
+        let mut write = database.begin().await?;
+        let Some(inbox) = store::lock(&mut write, &account).await? else { continue };
+        let oldest = store::take_older(&mut write, &account, before).await?;
+        let unread = store::unread(&mut write, &account).await?;
+        for taken in &oldest {
+            take_words(&mut write, Topic::Inbox(inbox), taken, unread).await?;
+        }
+        write.commit_unrevised().await?;
+    }
+    Ok(())
 }

@@ -12,7 +12,9 @@ use bandstand_domain::{
 use sqlx::{AnyConnection, Row, any::AnyRow};
 use uuid::Uuid;
 
-pub(super) use deletion::{Taken, export, forget, sweep, take, take_of, take_room};
+pub(super) use deletion::{
+    Taken, export, forget, take, take_of, take_older, take_room, take_room_of, with_older,
+};
 
 use super::NewNotification;
 use crate::{
@@ -146,14 +148,14 @@ pub(super) async fn is_told(
     Ok(row.is_some())
 }
 
-/// Adds a notification, and deletes the oldest beyond [`MAX_KEPT`].
+/// Adds a notification, and takes the oldest beyond [`MAX_KEPT`] out; answers these.
 pub(super) async fn insert(
     write: &mut Write,
     account: &AccountId,
     new: &NewNotification,
     notice: &Notification,
     (cursor, to_mail): (i64, bool),
-) -> Result<(), DatabaseError> {
+) -> Result<Vec<Taken>, DatabaseError> {
     sqlx::query(
         "INSERT INTO notices (account, number, kind, dedup_key, place, room, person, content, at, \
          quiet, to_mail, cursor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
@@ -172,12 +174,7 @@ pub(super) async fn insert(
     .bind(cursor)
     .execute(&mut **write)
     .await?;
-    sqlx::query("DELETE FROM notices WHERE account = $1 AND number <= $2")
-        .bind(account)
-        .bind(notice.number - MAX_KEPT)
-        .execute(&mut **write)
-        .await?;
-    Ok(())
+    deletion::take_up_to(write, account, notice.number - MAX_KEPT).await
 }
 
 /// Counts the unread notifications of an account that this version knows.

@@ -18,8 +18,9 @@ use super::{
 use crate::{
     background::bus::BusMessage,
     caller::Caller,
+    channel::event_log,
     clock,
-    database::Write,
+    database::{DatabaseError, Write},
     http::limits::{Limit, by_address},
     ids::AccountId,
     notifications::{self, NewNotification, notify},
@@ -86,6 +87,7 @@ pub(super) async fn commit_joined(
         Joined::Before => Ok(()),
         Joined::Banned => Err(Refusal::Because(RoomReason::Banned)),
         Joined::Full => Err(Refusal::Because(RoomReason::Full)),
+        Joined::Closed => Err(Refusal::Gone),
     }
 }
 
@@ -104,22 +106,53 @@ pub(super) async fn join(caller: &Caller, room: RoomId) -> Result<JoinedRoom, Ro
     Ok(JoinedRoom { id: room, address: facts.address })
 }
 
+/// Makes a member of the caller, who has made an account since they came as a guest.
+pub(super) async fn settle_in(caller: &Caller, room: RoomId) -> Result<(), RoomError> {
+    let account = caller.own_account().await?;
+    let entrant = newcomer(caller, &account.viewer(), Some(&account.id), room);
+    let mut write = caller.services.database.begin().await?;
+    let joined = members::join(&mut write, room, &entrant, RoomRole::Member, clock::now()).await?;
+    match joined {
+        // As a guest they stay where nobody changes anything any more.
+        Joined::Closed => Ok(()),
+        joined => commit_joined(caller, write, room, joined).await,
+    }
+}
+
 /// Leaves a room. Its last owner can't, unless nobody else is there: then the room is to be deleted.
 pub(super) async fn leave(caller: &Caller, room: RoomId) -> Result<(), RoomError> {
     let entry = access::enter(caller, room).await?;
     let person = entry.viewer.person;
     caller.limited(Limit::RoomJoins, &person)?;
+    let (account, now) = (caller.account().await?, clock::now());
     let mut write = caller.services.database.begin().await?;
-    if !members::leave(&mut write, room, &person, clock::now()).await? {
+    if !members::leave(&mut write, room, &person, now).await? {
         return Ok(());
     }
     // Counted after, within the room's turn: two owners who leave at once can't both.
-    if entry.role == RoomRole::Owner && members::owners(&mut write, room).await? == 0 {
+    if members::owners(&mut write, room).await? == 0 {
         return Err(Refusal::Because(RoomReason::LastOwner));
     }
+    let account = account.map(|account| account.id);
+    let told = forget_notices(&mut write, room, account.as_ref(), now).await?;
     write.commit().await?;
     left(caller, room, person).await;
+    notifications::announce(&caller.services, told).await;
     Ok(())
+}
+
+/// Takes what tells of the room out of the inbox of who is no member any more: it holds what members say. Returns the
+/// topics to announce after the commit.
+pub(super) async fn forget_notices(
+    write: &mut Write,
+    room: RoomId,
+    account: Option<&AccountId>,
+    now: Millis,
+) -> Result<Vec<Topic>, DatabaseError> {
+    match account {
+        Some(account) => notifications::withdraw_room_of(write, room, account, now).await,
+        None => Ok(Vec::new()),
+    }
 }
 
 /// Tells that `person` is no member any more.
@@ -137,6 +170,7 @@ pub(super) async fn knock(caller: &Caller, room: RoomId, waiting: bool) -> Resul
     let (services, now) = (&caller.services, clock::now());
     if !waiting {
         let mut write = services.database.begin().await?;
+        event_log::lock(&mut write, Topic::Room(room)).await?;
         if knocks::remove(&mut write, room, &newcomer.person).await? {
             knocks::tell(&mut write, room, now).await?;
             let key = knock_key(room, &newcomer.person);
@@ -225,6 +259,8 @@ pub(super) async fn answer_knock(
     caller.limited(Limit::Moderation, (room, &entry.viewer.person))?;
     let (services, now) = (&caller.services, clock::now());
     let mut write = services.database.begin().await?;
+    // First, as with all that changes the room.
+    event_log::lock(&mut write, Topic::Room(room)).await?;
     let newcomer = knocks::find(&mut write, room, &person).await?.ok_or(Refusal::NotFound)?;
     if admitted {
         let guest = newcomer.account.is_none();

@@ -2,17 +2,21 @@
 
 use bandstand_domain::{
     PersonId, Refusal, RoomId,
+    channel::Topic,
+    chat::ModerationAct,
     rooms::{RoomBan, RoomError, RoomReason, RoomRole},
 };
 
 use super::{
-    RoomEntry, access, entering,
+    RoomEntry, RoomLog, access, entering,
     store::{bans, members},
 };
 use crate::{
     caller::Caller,
+    channel::event_log,
     clock,
     http::limits::Limit,
+    notifications,
     rights::{Action, Resource},
 };
 
@@ -38,6 +42,7 @@ pub(super) async fn give_role(
     }
     caller.limited(Limit::Moderation, (room, &entry.viewer.person))?;
     let mut write = caller.services.database.begin().await?;
+    event_log::lock(&mut write, Topic::Room(room)).await?;
     let before = members::find(&mut write, room, &person).await?.ok_or(Refusal::NotFound)?;
     if before.account.is_none() || role == RoomRole::Guest {
         return Err(Refusal::Forbidden);
@@ -58,6 +63,7 @@ pub(super) async fn give_role(
 /// Removes a member of a smaller role than one's own, and bans them when `banned`.
 pub(super) async fn remove(
     caller: &Caller,
+    log: &dyn RoomLog,
     room: RoomId,
     person: PersonId,
     banned: bool,
@@ -66,6 +72,8 @@ pub(super) async fn remove(
     caller.limited(Limit::Moderation, (room, &entry.viewer.person))?;
     let (services, now) = (&caller.services, clock::now());
     let mut write = services.database.begin().await?;
+    // What is found then holds until the end.
+    event_log::lock(&mut write, Topic::Room(room)).await?;
     let member = members::find(&mut write, room, &person).await?.ok_or(Refusal::NotFound)?;
     if member.role >= entry.role {
         return Err(Refusal::Forbidden);
@@ -74,8 +82,13 @@ pub(super) async fn remove(
     if banned {
         bans::ban(&mut write, room, &person, &member, now).await?;
     }
+    let act = if banned { ModerationAct::Banned } else { ModerationAct::Removed };
+    let by = (&entry.viewer.person, entry.viewer.name.as_str());
+    log.note(&mut write, room, by, act, (&person, &member.name)).await?;
+    let told = entering::forget_notices(&mut write, room, member.account.as_ref(), now).await?;
     write.commit().await?;
     entering::left(caller, room, person).await;
+    notifications::announce(services, told).await;
     Ok(())
 }
 
@@ -88,15 +101,17 @@ pub(super) async fn bans(caller: &Caller, room: RoomId) -> Result<Vec<RoomBan>, 
 /// Lifts a ban.
 pub(super) async fn lift_ban(
     caller: &Caller,
+    log: &dyn RoomLog,
     room: RoomId,
     person: PersonId,
 ) -> Result<(), RoomError> {
     let entry = moderator(caller, room).await?;
     caller.limited(Limit::Moderation, (room, &entry.viewer.person))?;
     let mut write = caller.services.database.begin().await?;
-    if !bans::lift(&mut write, room, &person).await? {
-        return Err(Refusal::NotFound);
-    }
+    event_log::lock(&mut write, Topic::Room(room)).await?;
+    let name = bans::lift(&mut write, room, &person).await?.ok_or(Refusal::NotFound)?;
+    let by = (&entry.viewer.person, entry.viewer.name.as_str());
+    log.note(&mut write, room, by, ModerationAct::Unbanned, (&person, &name)).await?;
     write.commit().await?;
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Rooms, for the person who makes the current request.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bandstand_app::rooms::port::Rooms;
 use bandstand_domain::{
@@ -15,7 +17,7 @@ use bandstand_domain::{
 use uuid::Uuid;
 
 use super::{
-    RoomFacts, access, addresses,
+    RoomFacts, RoomLog, access, addresses,
     entering::{self, newcomer},
     inviting, moderation, picture,
     store::{self, members::Joined},
@@ -38,6 +40,8 @@ const MAX_WORDS: usize = 80;
 pub struct RoomsPort {
     /// Caller of the request.
     pub caller: Caller,
+    /// Log of what is done about members.
+    pub log: Arc<dyn RoomLog>,
 }
 
 impl RoomsPort {
@@ -106,7 +110,7 @@ impl Rooms for RoomsPort {
             match store::members::join(&mut write, id, &newcomer, RoomRole::Owner, now).await? {
                 Joined::Now => {}
                 Joined::Full => return Err(Refusal::Because(RoomReason::TooManyRooms)),
-                Joined::Before | Joined::Banned => return Err(Refusal::Broken),
+                Joined::Before | Joined::Banned | Joined::Closed => return Err(Refusal::Broken),
             }
             write.commit().await?;
             return Ok(JoinedRoom { id, address: form.address });
@@ -124,6 +128,11 @@ impl Rooms for RoomsPort {
             && let Some(page) = store::facts::page(&services.database, id, &viewer.person).await?
         {
             let database = &services.database;
+            if page.role == RoomRole::Guest && viewer.role != Role::Guest {
+                entering::settle_in(&self.caller, id).await?;
+                let page = store::facts::page(database, id, &viewer.person).await?;
+                return page.map(RoomAnswer::Inside).ok_or(Refusal::NotFound);
+            }
             store::members::note_guest(database, id, &viewer.person, clock::now()).await?;
             return Ok(RoomAnswer::Inside(page));
         }
@@ -182,6 +191,15 @@ impl Rooms for RoomsPort {
         }
         let services = &self.caller.services;
         let mut write = services.database.begin().await?;
+        if !archived {
+            // It counts again.
+            let account = self.caller.own_account().await?;
+            lock(&mut write, &account.id).await?;
+            let owned = store::members::owned(&mut write, &account.id).await?;
+            if owned >= i64::from(services.config.rooms.max_owned) {
+                return Err(Refusal::Because(RoomReason::TooManyRooms));
+            }
+        }
         store::write::archive(&mut write, room, archived, clock::now()).await?;
         write.commit().await?;
         super::announce(services, room).await;
@@ -232,7 +250,7 @@ impl Rooms for RoomsPort {
     }
 
     async fn remove(&self, room: RoomId, person: PersonId, banned: bool) -> Result<(), RoomError> {
-        moderation::remove(&self.caller, room, person, banned).await
+        moderation::remove(&self.caller, &*self.log, room, person, banned).await
     }
 
     async fn bans(&self, room: RoomId) -> Result<Vec<RoomBan>, RoomError> {
@@ -240,7 +258,7 @@ impl Rooms for RoomsPort {
     }
 
     async fn lift_ban(&self, room: RoomId, person: PersonId) -> Result<(), RoomError> {
-        moderation::lift_ban(&self.caller, room, person).await
+        moderation::lift_ban(&self.caller, &*self.log, room, person).await
     }
 
     async fn knock(&self, room: RoomId, waiting: bool) -> Result<(), RoomError> {

@@ -25,6 +25,6 @@ pub use backend::StorageStartError;
 pub use byte_range::ByteRange;
 pub use error::{Quota, StorageError};
 pub use response::answer;
-pub use store::{FileOwner, StoredFile, discard, discard_owned, discard_place, keep};
+pub use store::{FileOwner, StoredFile, discard, discard_all, discard_owned, discard_place, keep};
 pub use sweep::ORPHAN_AGE;
 pub use upload::{MAX_FILE_BYTES, NewFile, PART_BYTES, WrittenFile};

@@ -21,8 +21,8 @@ mod reserved;
 mod usage;
 
 pub use owner::FileOwner;
-pub use reserved::discard_place;
 pub(super) use reserved::reserve_name;
+pub use reserved::{discard_all, discard_place};
 pub(super) use usage::{Quotas, room, used_of};
 use usage::{VENUE, count, lock, release, reserve, signed};
 

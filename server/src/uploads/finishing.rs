@@ -18,12 +18,13 @@ use super::{
     reserved_name, small_name,
     store::{self, RoomFileRow, UploadRow},
     stored_name,
+    tus::may_share,
 };
 use crate::{
     channel::event_log,
     clock,
-    database::DatabaseError,
-    rooms::RoomEntry,
+    database::{DatabaseError, Write},
+    rooms::{self, RoomEntry},
     services::Services,
     storage::{self, NewFile, Quota, StorageError, WrittenFile},
 };
@@ -35,7 +36,8 @@ pub const VERSION_TYPE: &str = "image/jpeg";
 /// be tried again.
 ///
 /// # Errors
-/// [`UploadReason`] of its content and of quotas; `Gone`, `Broken`.
+/// [`UploadReason`] of its content, of quotas and of what became of the room; `Forbidden` and `Gone` for who may share
+/// nothing there any more, `Broken`.
 pub async fn finish(
     services: &Services,
     incoming: &IncomingFiles,
@@ -45,7 +47,9 @@ pub async fn finish(
     let finished = attempt(services, incoming, entry, upload).await;
     match &finished {
         Ok(()) => incoming::remove(&services.config, upload.id).await,
-        Err(Refusal::Because(_)) => discard(services, upload).await?,
+        Err(Refusal::Because(_) | Refusal::Forbidden | Refusal::Gone) => {
+            discard(services, upload).await?;
+        }
         Err(_) => {}
     }
     finished
@@ -86,11 +90,19 @@ async fn attempt(
     let bytes = written.first().map_or(0, |it| it.bytes);
     let (topic, now) = (Topic::Room(upload.room), clock::now());
     let mut write = services.database.begin().await?;
+    // The topic first, as all do who delete rows of uploads and files in rooms that there are.
+    let cursor = event_log::reserve(&mut write, topic).await?;
     if !store::delete_upload(&mut write, upload.id).await? {
         drop(write);
         return Err(Refusal::Gone);
     }
-    let cursor = event_log::reserve(&mut write, topic).await?;
+    if let Err(refusal) = may_still_share(&mut write, entry).await {
+        drop(write);
+        for file in &written {
+            services.files.delete(&file.name).await.map_err(lost)?;
+        }
+        return Err(refusal);
+    }
     let file = RoomFile {
         id: upload.id,
         position: cursor.0,
@@ -122,6 +134,16 @@ async fn attempt(
     services.announce([topic]).await;
     services.files.remove(&[reserved]).await;
     Ok(())
+}
+
+/// Lets the person share who was let in before their file was looked at: the room, or their place in it, may be gone
+/// meanwhile. Who decides that waits for the room's topic, which is locked.
+async fn may_still_share(write: &mut Write, entry: &RoomEntry) -> Result<(), UploadError> {
+    let facts = rooms::facts(&mut **write, entry.facts.id).await?;
+    let facts = facts.filter(|it| !it.deleted).ok_or(Refusal::Gone)?;
+    let role = rooms::role(&mut **write, facts.id, &entry.viewer.person).await?;
+    let role = role.ok_or(Refusal::Forbidden)?;
+    may_share(&RoomEntry { viewer: entry.viewer.clone(), role, facts })
 }
 
 /// Writes all that is kept of a file into storage. Its bytes come out of what is reserved for it.

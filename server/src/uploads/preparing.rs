@@ -78,6 +78,10 @@ pub fn prepare(from: &Path, to: &Path) -> Result<PreparedFile, PrepareError> {
             })
         }
         SniffedType::ForeignPicture => Err(UploadReason::PictureKind.into()),
+        // They can tell a place, and nothing here takes it out.
+        SniffedType::OggVideo | SniffedType::Avi | SniffedType::TransportStream => {
+            Err(UploadReason::UnclearVideo.into())
+        }
         SniffedType::Mp4Video | SniffedType::Mp4Audio | SniffedType::WebM => {
             let stripped = match sniffed {
                 SniffedType::WebM => strip_matroska(&mut file),

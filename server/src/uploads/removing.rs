@@ -1,6 +1,6 @@
 //! Files are removed: by who brought them, by who keeps the room in order, with their room.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use bandstand_domain::{
     PersonId, RoomId,
@@ -26,22 +26,30 @@ pub async fn remove(
     services: &Services,
     files: &BTreeSet<(RoomId, RoomFileId)>,
 ) -> Result<(), DatabaseError> {
-    let (mut gone, mut rooms) = (Vec::new(), BTreeMap::new());
+    let (mut gone, mut told) = (Vec::new(), BTreeSet::new());
     let mut write = services.database.begin().await?;
+    lock_topics(&mut write, &files.iter().map(|(room, _)| *room).collect()).await?;
     for (room, id) in files {
         if let Some(position) = store::delete_file(&mut write, *id).await? {
             tell_removed(&mut write, *room, *id, position).await?;
             gone.push(*id);
-            rooms.insert(*room, ());
+            told.insert(Topic::Room(*room));
         }
     }
     let gone: Vec<_> = gone.into_iter().flat_map(names).collect();
-    for name in &gone {
-        storage::discard(&mut write, name).await?;
-    }
+    storage::discard_all(&mut write, &gone).await?;
     write.commit_unrevised().await?;
-    services.announce(rooms.into_keys().map(Topic::Room)).await;
+    services.announce(told).await;
     services.files.remove(&gone).await;
+    Ok(())
+}
+
+/// Makes all else in these rooms wait, in the same order as all do who write into several: before any row of a file is
+/// deleted, for which somebody may wait who has the topic.
+async fn lock_topics(write: &mut Write, rooms: &BTreeSet<RoomId>) -> Result<(), DatabaseError> {
+    for room in rooms {
+        event_log::lock(write, Topic::Room(*room)).await?;
+    }
     Ok(())
 }
 
@@ -75,6 +83,8 @@ pub(super) async fn remove_of(
     account: &AccountId,
     person: &PersonId,
 ) -> Result<(), DatabaseError> {
+    let rooms = store::rooms_of(write, account, person).await?;
+    lock_topics(write, &rooms).await?;
     for (room, id, position) in store::delete_of(write, account, person).await? {
         if let (Ok(room), Ok(id)) = (room.parse(), id.parse()) {
             tell_removed(write, room, id, position).await?;

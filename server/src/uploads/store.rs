@@ -1,5 +1,7 @@
 //! Uploads and files of rooms in the database.
 
+use std::collections::BTreeSet;
+
 use bandstand_domain::{
     Millis, PersonId, RoomId,
     uploads::{OwnFile, RoomFile, RoomFileId},
@@ -63,7 +65,7 @@ fn account(row: &AnyRow) -> Result<Option<AccountId>, DatabaseError> {
 macro_rules! files {
     ($($rest:tt)+) => {
         concat!(
-            "SELECT f.id, f.room, f.position, f.person, f.account, f.author, f.name, f.kind, f.media, f.bytes, \
+            "SELECT f.id, f.room, f.position, f.person, f.account, f.author_name, f.name, f.kind, f.media, f.bytes, \
              f.stored, f.came, f.width, f.height, f.at ",
             $($rest)+
         )
@@ -79,7 +81,7 @@ fn file_of(row: &AnyRow) -> Result<RoomFileRow, DatabaseError> {
             id: parsed(row, "id")?,
             position: row.try_get("position")?,
             person: PersonId::new(row.try_get::<String, _>("person")?),
-            author: row.try_get("author")?,
+            author: row.try_get("author_name")?,
             at: Millis(row.try_get("at")?),
             name: row.try_get("name")?,
             kind: parsed(row, "kind")?,
@@ -202,7 +204,7 @@ pub async fn insert_file(write: &mut Write, row: &RoomFileRow) -> Result<(), Dat
     let RoomFileRow { file, room, account, media, stored, came } = row;
     let (width, height) = file.size.unzip();
     sqlx::query(
-        "INSERT INTO room_files (id, room, position, person, account, author, name, kind, media, \
+        "INSERT INTO room_files (id, room, position, person, account, author_name, name, kind, media, \
          bytes, stored, came, width, height, at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
     )
@@ -256,14 +258,16 @@ pub async fn page(
     rows.iter().map(|row| Ok(file_of(row)?.file)).collect()
 }
 
-/// Files of a person in all rooms, the largest first.
+/// Files of a person in all rooms, the largest first. The title of a room by invitation is known to its members alone:
+/// to who was one it is empty.
 pub async fn own(
     database: &Database,
     person: &PersonId,
     count: usize,
 ) -> Result<Vec<OwnFile>, DatabaseError> {
     let rows = sqlx::query(files!(
-        ", r.title FROM room_files f JOIN rooms r ON r.id = f.room WHERE f.person = $1 \
+        ", r.title, r.public, m.person AS member FROM room_files f JOIN rooms r ON r.id = f.room \
+         LEFT JOIN room_members m ON m.room = f.room AND m.person = f.person WHERE f.person = $1 \
          ORDER BY f.stored DESC, f.id LIMIT $2"
     ))
     .bind(person.as_str())
@@ -272,7 +276,10 @@ pub async fn own(
     .await?;
     let own = |row| -> Result<OwnFile, DatabaseError> {
         let RoomFileRow { file, room, stored, .. } = file_of(row)?;
-        Ok(OwnFile { room, title: row.try_get("title")?, file, stored })
+        let is_member = row.try_get::<Option<String>, _>("member")?.is_some();
+        let is_told = is_member || row.try_get::<i64, _>("public")? != 0;
+        let title = if is_told { row.try_get("title")? } else { String::new() };
+        Ok(OwnFile { room, title, file, stored })
     };
     rows.iter().map(own).collect()
 }
@@ -296,6 +303,21 @@ pub async fn delete_file(write: &mut Write, id: RoomFileId) -> Result<Option<i64
         .fetch_optional(&mut **write)
         .await?;
     Ok(deleted.map(|row| row.try_get(0)).transpose()?)
+}
+
+/// Rooms in which a person has files, in the order in which all lock several.
+pub async fn rooms_of(
+    write: &mut Write,
+    account: &AccountId,
+    person: &PersonId,
+) -> Result<BTreeSet<RoomId>, DatabaseError> {
+    let rows =
+        sqlx::query("SELECT DISTINCT room FROM room_files WHERE account = $1 OR person = $2")
+            .bind(account.as_str())
+            .bind(person.as_str())
+            .fetch_all(&mut **write)
+            .await?;
+    rows.iter().map(|row| parsed(row, "room")).collect()
 }
 
 /// Deletes all rows of a person's files and uploads; answers the rooms and places of the files.

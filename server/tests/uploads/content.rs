@@ -148,6 +148,9 @@ async fn picture_that_cannot_lose_its_place_or_be_read_is_refused() {
             b"\0\0\0\x10ftypisom\0\0\0\0 and nothing".to_vec(),
             UploadReason::UnclearVideo,
         ),
+        ("clip.avi", b"RIFF\0\0\0\0AVI LIST 38.7".to_vec(), UploadReason::UnclearVideo),
+        ("clip.ogv", b"OggS\0\x02 and \x80theora 38.7".to_vec(), UploadReason::UnclearVideo),
+        ("clip.ts", [&b"G"[..], &[0; 187]].concat().repeat(3), UploadReason::UnclearVideo),
     ] {
         assert_eq!(ada.share(&room, name, &file).await, because(reason), "{name}");
     }
@@ -184,7 +187,7 @@ async fn video_loses_where_it_was_taken_and_plays_in_place() {
     let ada = app.artist("ada").await;
     let room = app.upload_room(&ada).await;
     let ftyp = boxed(b"ftyp", b"qt  \0\0\0\0qt  ");
-    let mdat = boxed(b"mdat", b"pixels38.7N!");
+    let mdat = boxed(b"mdat", b"pixels38.7N!38.7E!");
     let start = u32::try_from(ftyp.len() + 8).unwrap();
     let udta = boxed(b"udta", &boxed(b"\xa9xyz", b"+38.7223-009.1393/"));
     let moov = boxed(
@@ -193,6 +196,7 @@ async fn video_loses_where_it_was_taken_and_plays_in_place() {
             boxed(b"mvhd", &[7; 100]),
             track(b"vide", start),
             track(b"meta", start + 6),
+            track(b"sbtl", start + 12),
             udta,
             boxed(b"meta", b"com.apple.quicktime.location.ISO6709 +38.7"),
             boxed(b"gps ", b"38.7"),

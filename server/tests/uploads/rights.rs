@@ -58,6 +58,10 @@ async fn guests_share_where_the_room_lets_them() {
         assert_eq!(user.begin(&room, "a", 5).await, because(UploadReason::Archived));
         assert_eq!(user.page(&file.path(room.id)).await.status(), StatusCode::OK);
     }
+    let title = async || guest.own_files().await.unwrap().files.remove(0).title;
+    assert_eq!(title().await, "Tea house");
+    app.put_out(&room, &guest.person()).await;
+    assert_eq!(title().await, "", "of a room by invitation");
     guest.remove_files(&[file.id]).await.unwrap();
     assert!(app.held().await.is_empty());
     app.stop().await;

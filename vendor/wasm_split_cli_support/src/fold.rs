@@ -5,12 +5,13 @@
 //! indirect function table and to each other's data by address, so whatever a symbol refers to need only be there
 //! once the symbol is used, and it is used only by those that reached it before.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tracing::debug;
 use wasmparser::SymbolInfo;
 
 use crate::{
+    chunks::small_chunks,
     dep_graph::{DepGraph, DepNode},
     read::{InputFuncId, InputModule},
     split_point::{OutputModuleInfo, SplitModuleIdentifier},
@@ -18,7 +19,7 @@ use crate::{
 
 type Contents = HashMap<SplitModuleIdentifier, OutputModuleInfo>;
 /// The splits that a module is loaded with; `None` for the main module, which is always there.
-type Users = Option<BTreeSet<String>>;
+pub(crate) type Users = Option<BTreeSet<String>>;
 
 /// How small and how many chunks may be.
 #[derive(Debug, Clone, Default)]
@@ -123,63 +124,6 @@ fn without_followers(users: Users, callers: &BTreeMap<String, Users>) -> Users {
             Some(follower) => users.remove(&follower),
             None => return Some(users),
         };
-    }
-}
-
-/// Decides into what each chunk that is too small, or one too many, is folded: into the main module, or with
-/// another chunk into one for the users of both; whatever makes splits load the fewest bytes without need.
-fn small_chunks(
-    sizes: &mut BTreeMap<BTreeSet<String>, u64>,
-    weights: &BTreeMap<String, f64>,
-    callers: &BTreeMap<String, Users>,
-    limits: &Limits,
-) -> HashMap<BTreeSet<String>, Users> {
-    let weight_of = |users: &BTreeSet<String>| users.iter().map(|it| weights[it]).sum::<f64>();
-    let all: f64 = weights.values().sum();
-    let both = |one: &BTreeSet<String>, other: &BTreeSet<String>| {
-        without_followers(Some(one | other), callers).unwrap_or_default()
-    };
-    let mut folded: HashMap<BTreeSet<String>, Users> = HashMap::new();
-    loop {
-        let is_crowded = |split: &String| {
-            let chunks = sizes.keys().filter(|users| users.contains(split)).count();
-            limits.most_chunks.is_some_and(|most| chunks > most)
-        };
-        let crowded: HashSet<&String> = weights.keys().filter(|it| is_crowded(it)).collect();
-        let mut best: Option<(f64, BTreeSet<String>, Option<BTreeSet<String>>)> = None;
-        let mut consider = |cost: f64, chunk: &BTreeSet<String>, other: Option<&BTreeSet<String>>| {
-            if best.as_ref().is_none_or(|(least, ..)| cost < *least) {
-                best = Some((cost, chunk.clone(), other.cloned()));
-            }
-        };
-        for (chunk, &size) in sizes.iter() {
-            if size >= limits.smallest_chunk && !chunk.iter().any(|it| crowded.contains(it)) {
-                continue;
-            }
-            consider(size as f64 * (all - weight_of(chunk)), chunk, None);
-            for (other, &other_size) in sizes.iter().filter(|(other, _)| *other != chunk) {
-                let weight = weight_of(&both(chunk, other));
-                let cost = size as f64 * (weight - weight_of(chunk))
-                    + other_size as f64 * (weight - weight_of(other));
-                consider(cost, chunk, Some(other));
-            }
-        }
-        let Some((_, chunk, other)) = best else {
-            return folded;
-        };
-        let mut moved = vec![(sizes.remove(&chunk).expect("a chunk"), chunk.clone())];
-        let into = other.and_then(|other| {
-            moved.push((sizes.remove(&other).expect("a chunk"), other.clone()));
-            resolve(Some(both(&chunk, &other)), &folded)
-        });
-        for (size, chunk) in moved {
-            if let Some(into) = &into {
-                *sizes.entry(into.clone()).or_default() += size;
-            }
-            if into.as_ref() != Some(&chunk) {
-                folded.insert(chunk, into.clone());
-            }
-        }
     }
 }
 

@@ -11,6 +11,7 @@ use split_point::SplitModuleIdentifier;
 
 mod dep_graph;
 mod emit;
+mod chunks;
 mod fold;
 mod graph_utils;
 mod js;

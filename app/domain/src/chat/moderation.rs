@@ -134,11 +134,13 @@ pub enum ModerationAct {
     Banned,
     /// Took a ban back.
     Unbanned,
+    /// A member was removed from a room.
+    Removed,
 }
 
 impl ModerationAct {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Deleted,
         Self::Muted,
         Self::Unmuted,
@@ -151,6 +153,7 @@ impl ModerationAct {
         Self::Rejected,
         Self::Banned,
         Self::Unbanned,
+        Self::Removed,
     ];
 
     /// Name in the database, as on the wire.
@@ -168,6 +171,7 @@ impl ModerationAct {
             Self::Rejected => "rejected",
             Self::Banned => "banned",
             Self::Unbanned => "unbanned",
+            Self::Removed => "removed",
         }
     }
 

@@ -7,7 +7,7 @@ use bandstand_domain::{
 };
 use sqlx::Row;
 
-use super::{decode, extras, mentions, mentions::Mentioned, messages, mutes};
+use super::{PostedMessage, decode, extras, mentions, mentions::Mentioned, messages, mutes};
 use crate::{
     channel::event_log,
     chat::words::fold,
@@ -117,6 +117,22 @@ pub async fn find(
         deleted: row.try_get::<Option<i64>, _>("deleted_at")?.is_some(),
         edits: edits.split_whitespace().filter_map(|it| it.parse().ok().map(Cursor)).collect(),
     }))
+}
+
+/// The message `id` as it was edited, which mentions `mentioned` now, with those whom it concerns.
+pub async fn edited(
+    write: &mut Write,
+    place: ChatPlace,
+    id: MessageId,
+    mentioned: Vec<Mentioned>,
+) -> Result<Option<PostedMessage>, DatabaseError> {
+    let Some(kept) = find(write, place, id).await? else { return Ok(None) };
+    let message = kept.message;
+    let answered = match message.replies_to {
+        Some(original) => find(write, place, original).await?.map(|it| it.message.author),
+        None => None,
+    };
+    Ok(Some(PostedMessage { message, mentioned, answered }))
 }
 
 /// Has the log say of a message what it says now, wherever it told of it before: who catches up is never told what

@@ -62,7 +62,7 @@ pub async fn unread(
     let rows = sqlx::query(
         "SELECT m.room, (SELECT COUNT(*) FROM (SELECT 1 FROM messages x \
          WHERE x.topic = 'room:' || m.room AND x.position > m.read_to AND x.deleted_at IS NULL \
-         AND x.author <> m.person LIMIT $2) some) AS unread \
+         AND x.author <> m.person LIMIT $2) AS latest) AS unread \
          FROM room_members m JOIN rooms r ON r.id = m.room AND r.deleted_at IS NULL WHERE m.person = $1",
     )
     .bind(person.as_str())

@@ -1,9 +1,8 @@
 //! Deletion and export of notifications.
 
-use bandstand_domain::{
-    Millis, PersonId, RoomId,
-    notifications::{InboxId, KEPT},
-};
+use std::collections::BTreeSet;
+
+use bandstand_domain::{Millis, PersonId, RoomId, notifications::InboxId};
 use serde_json::{Value, json};
 use sqlx::{Row, any::AnyRow};
 
@@ -33,17 +32,46 @@ fn taken(rows: &[AnyRow]) -> Result<Vec<Taken>, DatabaseError> {
     Ok(all)
 }
 
+/// Statements that name the accounts that have such notices, and that delete these.
+macro_rules! notices {
+    ($which:literal) => {
+        (
+            concat!("SELECT DISTINCT account FROM notices WHERE ", $which),
+            concat!("DELETE FROM notices WHERE ", $which, " RETURNING account, number, cursor"),
+        )
+    };
+}
+
+/// Takes notices that have this in common out of all inboxes. Inboxes are locked first, in order, as whoever reads
+/// notices or makes them locks theirs before it touches a notice.
+async fn take_alike(
+    write: &mut Write,
+    (accounts, delete): (&'static str, &'static str),
+    common: &str,
+) -> Result<Vec<Taken>, DatabaseError> {
+    let rows = sqlx::query(accounts).bind(common).fetch_all(&mut **write).await?;
+    let mut accounts = BTreeSet::<AccountId>::new();
+    for row in rows {
+        accounts.insert(row.try_get("account")?);
+    }
+    lock_all(write, &accounts).await?;
+    let rows = sqlx::query(delete).bind(common).fetch_all(&mut **write).await?;
+    taken(&rows)
+}
+
+async fn lock_all(write: &mut Write, accounts: &BTreeSet<AccountId>) -> Result<(), DatabaseError> {
+    for account in accounts {
+        lock(write, account).await?;
+    }
+    Ok(())
+}
+
 /// Takes what tells of `key` out of all inboxes.
 pub(in crate::notifications) async fn take(
     write: &mut Write,
     key: &str,
 ) -> Result<Vec<Taken>, DatabaseError> {
-    let rows =
-        sqlx::query("DELETE FROM notices WHERE dedup_key = $1 RETURNING account, number, cursor")
-            .bind(key)
-            .fetch_all(&mut **write)
-            .await?;
-    taken(&rows)
+    take_alike(write, notices!("dedup_key = $1"), key).await
 }
 
 /// Takes what came about by a person out of all inboxes.
@@ -51,23 +79,103 @@ pub(in crate::notifications) async fn take_of(
     write: &mut Write,
     person: &PersonId,
 ) -> Result<Vec<Taken>, DatabaseError> {
-    let rows =
-        sqlx::query("DELETE FROM notices WHERE person = $1 RETURNING account, number, cursor")
-            .bind(person.as_str())
-            .fetch_all(&mut **write)
-            .await?;
-    taken(&rows)
+    take_alike(write, notices!("person = $1"), person.as_str()).await
 }
 
-/// Takes what tells of `room` out of all inboxes.
+/// Takes up to `most` notices that tell of `room` out of inboxes.
 pub(in crate::notifications) async fn take_room(
     write: &mut Write,
     room: RoomId,
+    most: u32,
 ) -> Result<Vec<Taken>, DatabaseError> {
-    let rows = sqlx::query("DELETE FROM notices WHERE room = $1 RETURNING account, number, cursor")
-        .bind(room.to_string())
-        .fetch_all(&mut **write)
+    let room = room.to_string();
+    let rows = sqlx::query(
+        "SELECT account, number FROM notices WHERE room = $1 ORDER BY account, number LIMIT $2",
+    )
+    .bind(&room)
+    .bind(i64::from(most))
+    .fetch_all(&mut **write)
+    .await?;
+    let (mut accounts, mut found) = (BTreeSet::<AccountId>::new(), Vec::<(AccountId, i64)>::new());
+    for row in rows {
+        let account: AccountId = row.try_get("account")?;
+        accounts.insert(account.clone());
+        found.push((account, row.try_get("number")?));
+    }
+    lock_all(write, &accounts).await?;
+    let mut deleted = Vec::new();
+    for (account, number) in &found {
+        let row = sqlx::query(
+            "DELETE FROM notices WHERE account = $1 AND number = $2 \
+             RETURNING account, number, cursor",
+        )
+        .bind(account)
+        .bind(*number)
+        .fetch_optional(&mut **write)
         .await?;
+        deleted.extend(row);
+    }
+    taken(&deleted)
+}
+
+/// Takes what tells of `room` out of the inbox of an account.
+pub(in crate::notifications) async fn take_room_of(
+    write: &mut Write,
+    room: RoomId,
+    account: &AccountId,
+) -> Result<Vec<Taken>, DatabaseError> {
+    lock(write, account).await?;
+    let rows = sqlx::query(
+        "DELETE FROM notices WHERE account = $1 AND room = $2 RETURNING account, number, cursor",
+    )
+    .bind(account)
+    .bind(room.to_string())
+    .fetch_all(&mut **write)
+    .await?;
+    taken(&rows)
+}
+
+/// Accounts that have notices from before an instant.
+pub(in crate::notifications) async fn with_older(
+    database: &Database,
+    before: Millis,
+) -> Result<Vec<AccountId>, DatabaseError> {
+    let rows = sqlx::query("SELECT DISTINCT account FROM notices WHERE at <= $1")
+        .bind(before.0)
+        .fetch_all(&database.read)
+        .await?;
+    rows.iter().map(|row| Ok(row.try_get("account")?)).collect()
+}
+
+/// Takes what is from before an instant out of the inbox of an account, which is locked.
+pub(in crate::notifications) async fn take_older(
+    write: &mut Write,
+    account: &AccountId,
+    before: Millis,
+) -> Result<Vec<Taken>, DatabaseError> {
+    let rows = sqlx::query(
+        "DELETE FROM notices WHERE account = $1 AND at <= $2 RETURNING account, number, cursor",
+    )
+    .bind(account)
+    .bind(before.0)
+    .fetch_all(&mut **write)
+    .await?;
+    taken(&rows)
+}
+
+/// Takes the oldest, up to a number, out of the inbox of an account, which is locked.
+pub(in crate::notifications) async fn take_up_to(
+    write: &mut Write,
+    account: &AccountId,
+    number: i64,
+) -> Result<Vec<Taken>, DatabaseError> {
+    let rows = sqlx::query(
+        "DELETE FROM notices WHERE account = $1 AND number <= $2 RETURNING account, number, cursor",
+    )
+    .bind(account)
+    .bind(number)
+    .fetch_all(&mut **write)
+    .await?;
     taken(&rows)
 }
 
@@ -100,17 +208,4 @@ pub(in crate::notifications) async fn export(
     let notifications = rows.iter().map(notification).collect::<Result<Vec<_>, _>>()?;
     let settings = find(database, account).await?.map(|(_, settings)| settings);
     Ok(json!({ "settings": settings, "notices": notifications }))
-}
-
-/// Deletes what is older than notifications are kept.
-pub(in crate::notifications) async fn sweep(
-    database: &Database,
-    now: Millis,
-) -> Result<(), DatabaseError> {
-    let mut write = database.begin().await?;
-    sqlx::query("DELETE FROM notices WHERE at <= $1")
-        .bind(now.plus(-KEPT).0)
-        .execute(&mut *write)
-        .await?;
-    write.commit_unrevised().await
 }

@@ -58,18 +58,23 @@ pub async fn ban(
     Ok(())
 }
 
-/// Lifts the ban of `person`; false if there was none.
+/// Lifts the ban of `person`; answers their name, none if there was no ban.
 pub async fn lift(
     write: &mut Write,
     room: RoomId,
     person: &PersonId,
-) -> Result<bool, DatabaseError> {
-    let gone = sqlx::query("DELETE FROM room_bans WHERE room = $1 AND person = $2")
-        .bind(room.to_string())
-        .bind(person.as_str())
-        .execute(&mut **write)
-        .await?;
-    Ok(gone.rows_affected() > 0)
+) -> Result<Option<String>, DatabaseError> {
+    let row = sqlx::query(
+        "DELETE FROM room_bans WHERE room = $1 AND person = $2 RETURNING name, \
+         (SELECT COALESCE(stage_name, display_name) FROM accounts WHERE id = room_bans.account) AS own",
+    )
+    .bind(room.to_string())
+    .bind(person.as_str())
+    .fetch_optional(&mut **write)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let own: Option<String> = row.try_get("own")?;
+    Ok(Some(own.map_or_else(|| row.try_get("name"), Ok)?))
 }
 
 /// The bans of `room`, the latest first.
@@ -93,4 +98,19 @@ pub async fn list(database: &Database, room: RoomId) -> Result<Vec<RoomBan>, Dat
             })
         })
         .collect()
+}
+
+/// Forgets from where banned guests came, once nobody stays out for it any more.
+pub async fn forget_origins(database: &Database, now: Millis) -> Result<(), DatabaseError> {
+    let mut write = database.begin().await?;
+    let forgotten = sqlx::query(
+        "UPDATE room_bans SET origin = NULL, origin_until = NULL WHERE origin_until <= $1",
+    )
+    .bind(now.0)
+    .execute(&mut *write)
+    .await?;
+    if forgotten.rows_affected() > 0 {
+        write.commit_unrevised().await?;
+    }
+    Ok(())
 }

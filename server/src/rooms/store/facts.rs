@@ -10,7 +10,7 @@ use sqlx::{Any, Executor, Row, any::AnyRow};
 
 use crate::{
     channel::event_log,
-    database::{Database, DatabaseError, parsed},
+    database::{Database, DatabaseError, Write, parsed},
 };
 
 /// Facts that decide about a room, whatever is done with it.
@@ -120,6 +120,18 @@ pub async fn role<'e>(
         .fetch_optional(executor)
         .await?;
     row.map(|row| parsed(&row, "role")).transpose()
+}
+
+/// Takes the turn of `room`, and tells whether `person` may write there still: asked before anything is written,
+/// as they may have been removed, or the room deleted, since they were let in.
+pub async fn may_write_still(
+    write: &mut Write,
+    room: RoomId,
+    person: &PersonId,
+) -> Result<bool, DatabaseError> {
+    event_log::lock(write, Topic::Room(room)).await?;
+    let open = facts(&mut **write, room).await?.is_some_and(|it| !it.deleted && !it.archived);
+    Ok(open && role(&mut **write, room, person).await?.is_some())
 }
 
 /// The room as everybody in it sees it; none when there is no such.

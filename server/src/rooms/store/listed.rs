@@ -71,7 +71,7 @@ pub async fn public(
     let rows = sqlx::query(listings!(
         "FROM rooms r JOIN room_addresses a ON a.room = r.id AND a.current = 1 \
          WHERE r.public = 1 AND r.deleted_at IS NULL AND r.archived_at IS NULL \
-         AND LOWER(a.address || ' ' || r.title || ' ' || r.description) LIKE $1 ESCAPE '\\' \
+         AND r.folded LIKE $1 ESCAPE '\\' \
          ORDER BY r.members DESC, r.created_at DESC, r.id LIMIT $2 OFFSET $3"
     ))
     .bind(format!("%{pattern}%"))

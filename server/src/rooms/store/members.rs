@@ -44,6 +44,8 @@ pub enum Joined {
     Banned,
     /// The room, or the person's list of rooms, is full.
     Full,
+    /// The room was deleted or archived meanwhile.
+    Closed,
 }
 
 /// Makes `newcomer` a member of `room` with `role`. Unless it is [`Joined::Now`], the transaction is to be dropped.
@@ -55,8 +57,18 @@ pub async fn join(
     now: Millis,
 ) -> Result<Joined, DatabaseError> {
     let turn = Turn::take(write, room).await?;
-    if facts::role(&mut **write, room, &newcomer.person).await?.is_some() {
-        return Ok(Joined::Before);
+    if !facts::facts(&mut **write, room).await?.is_some_and(|it| !it.deleted && !it.archived) {
+        return Ok(Joined::Closed);
+    }
+    if let Some(before) = find(write, room, &newcomer.person).await? {
+        if before.account.is_some() || newcomer.account.is_none() {
+            return Ok(Joined::Before);
+        }
+        // A guest who has made an account since, as the same person.
+        settle_in(write, room, newcomer, role).await?;
+        let members = recount(write, room, 0).await?;
+        turn.tell(write, RoomEvent::MembersChanged { members }, now).await?;
+        return Ok(Joined::Now);
     }
     if bans::is_banned(&mut **write, room, newcomer, now).await? {
         return Ok(Joined::Banned);
@@ -95,7 +107,28 @@ pub async fn join(
     Ok(Joined::Now)
 }
 
-/// Ends the membership of `person` in `room`; false if there was none.
+/// Makes a member of a guest who has an account now.
+async fn settle_in(
+    write: &mut Write,
+    room: RoomId,
+    newcomer: &RoomEntrant,
+    role: RoomRole,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE room_members SET account = $3, name = '', role = $4, rank = $5, origin = NULL \
+         WHERE room = $1 AND person = $2",
+    )
+    .bind(room.to_string())
+    .bind(newcomer.person.as_str())
+    .bind(&newcomer.account)
+    .bind(role.as_str())
+    .bind(role as i64)
+    .execute(&mut **write)
+    .await?;
+    Ok(())
+}
+
+/// Ends the membership of `person` in `room`; false if there was none, and then the transaction is to be dropped.
 pub async fn leave(
     write: &mut Write,
     room: RoomId,
@@ -103,6 +136,15 @@ pub async fn leave(
     now: Millis,
 ) -> Result<bool, DatabaseError> {
     let turn = Turn::take(write, room).await?;
+    // Else they would come back by a link of their own.
+    sqlx::query(
+        "DELETE FROM room_invitations WHERE room = $1 AND made_by IN \
+         (SELECT account FROM room_members WHERE room = $1 AND person = $2)",
+    )
+    .bind(room.to_string())
+    .bind(person.as_str())
+    .execute(&mut **write)
+    .await?;
     let gone = sqlx::query("DELETE FROM room_members WHERE room = $1 AND person = $2")
         .bind(room.to_string())
         .bind(person.as_str())

@@ -4,7 +4,10 @@ use bandstand_domain::{Millis, PersonId, RoomId, people::Picture, rooms::RoomRol
 use serde_json::{Value, json};
 use sqlx::Row;
 
-use super::{members, write::delete};
+use super::{
+    members,
+    write::{change_picture, delete},
+};
 use crate::{
     database::{Database, DatabaseError, Write, parsed},
     ids::AccountId,
@@ -59,6 +62,7 @@ pub async fn forget(
     let rows =
         sqlx::query("SELECT room, person, role FROM room_members WHERE account = $1 OR person = $2 ORDER BY room",)
             .bind(account)
+            .bind(person.as_str())
             .fetch_all(&mut **write)
             .await?;
     for row in rows {
@@ -83,11 +87,14 @@ pub async fn forget(
         .bind(account)
         .execute(&mut **write)
         .await?;
-    // The files go with all that the account keeps.
-    sqlx::query("UPDATE rooms SET picture = NULL, picture_by = NULL WHERE picture_by = $1")
+    let rows = sqlx::query("SELECT id FROM rooms WHERE picture_by = $1 ORDER BY id")
         .bind(account)
-        .execute(&mut **write)
+        .fetch_all(&mut **write)
         .await?;
+    for row in rows {
+        // The files go with all that the account keeps.
+        change_picture(write, parsed(&row, "id")?, None, now).await?;
+    }
     Ok(pictures)
 }
 

@@ -25,8 +25,8 @@ pub async fn insert(
     now: Millis,
 ) -> Result<bool, DatabaseError> {
     sqlx::query(
-        "INSERT INTO rooms (id, title, description, public, guests, guest_uploads, knocking, kept_days, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO rooms (id, title, description, public, guests, guest_uploads, knocking, kept_days, created_at, \
+         folded) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(id.to_string())
     .bind(title(form))
@@ -37,6 +37,7 @@ pub async fn insert(
     .bind(i64::from(form.knocking))
     .bind(form.kept_days.map(i64::from))
     .bind(now.0)
+    .bind(folded(form))
     .execute(&mut **write)
     .await?;
     take_address(write, id, &form.address, now).await
@@ -44,6 +45,11 @@ pub async fn insert(
 
 fn title(form: &RoomForm) -> &str {
     if form.title.is_empty() { &form.address } else { &form.title }
+}
+
+/// What is searched: databases differ in what they make lower case.
+fn folded(form: &RoomForm) -> String {
+    format!("{} {} {}", form.address, form.title, form.description).to_lowercase()
 }
 
 /// Makes `address` the current one of `room`; false if another one has it, or one that looks like it. Former ones
@@ -93,7 +99,7 @@ pub async fn change(
     let turn = Turn::take(write, id).await?;
     sqlx::query(
         "UPDATE rooms SET title = $2, description = $3, public = $4, guests = $5, guest_uploads = $6, \
-         knocking = $7, kept_days = $8 WHERE id = $1",
+         knocking = $7, kept_days = $8, folded = $9 WHERE id = $1",
     )
     .bind(id.to_string())
     .bind(title(form))
@@ -103,6 +109,7 @@ pub async fn change(
     .bind(i64::from(form.guest_uploads))
     .bind(i64::from(form.knocking))
     .bind(form.kept_days.map(i64::from))
+    .bind(folded(form))
     .execute(&mut **write)
     .await?;
     if !take_address(write, id, &form.address, now).await? {
@@ -171,7 +178,7 @@ pub async fn delete(
         .await?
         .try_get::<Option<String>, _>(0)?;
     sqlx::query(
-        "UPDATE rooms SET title = '', description = '', picture = NULL, picture_by = NULL, members = 0, \
+        "UPDATE rooms SET title = '', description = '', folded = '', picture = NULL, picture_by = NULL, members = 0, \
          deleted_at = $2 WHERE id = $1",
     )
     .bind(id.to_string())
@@ -191,11 +198,12 @@ pub async fn delete(
 }
 
 /// Rooms that were deleted and not cleared away.
-pub async fn deleted(database: &Database) -> Result<Vec<RoomId>, DatabaseError> {
+pub async fn deleted(database: &Database, now: Millis) -> Result<Vec<RoomId>, DatabaseError> {
+    // Not those of just now: who was let in before may still be writing.
     let rows = sqlx::query(
-        "SELECT id FROM rooms WHERE deleted_at IS NOT NULL AND cleared_at IS NULL \
-         ORDER BY deleted_at LIMIT 20",
+        "SELECT id FROM rooms WHERE deleted_at < $1 AND cleared_at IS NULL ORDER BY deleted_at LIMIT 20",
     )
+    .bind(now.plus(-Millis::MINUTE).0)
     .fetch_all(&database.read)
     .await?;
     rows.iter().map(|row| parsed(row, "id")).collect()

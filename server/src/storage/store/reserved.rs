@@ -1,10 +1,12 @@
 //! Bytes that are reserved for files that come in piece by piece, elsewhere than in storage.
 
+use std::collections::BTreeSet;
+
 use sqlx::Row;
 
 use super::{
     FileOwner, insert,
-    usage::{self, Quotas, lock, release, reserve, signed},
+    usage::{self, Quotas, lock, lock_all, release, reserve, signed},
 };
 use crate::{
     clock,
@@ -45,22 +47,51 @@ pub(super) async fn spend(
     release(write, owner, spent).await
 }
 
+/// Discards files, whoever has them, as [`super::discard`] does. For several: the venue's row is locked last.
+///
+/// # Errors
+/// Returns an error when the database fails.
+pub async fn discard_all(write: &mut Write, names: &[String]) -> Result<(), DatabaseError> {
+    let mut owners = BTreeSet::<String>::new();
+    for name in names {
+        let row = sqlx::query("SELECT owner FROM files WHERE name = $1 AND state <> 'discarded'")
+            .bind(name)
+            .fetch_optional(&mut **write)
+            .await?;
+        if let Some(row) = row {
+            owners.insert(row.try_get("owner")?);
+        }
+    }
+    lock_all(write, &owners).await?;
+    let (mut discarded, now) = (Vec::new(), clock::now());
+    for name in names {
+        let row = sqlx::query(
+            "UPDATE files SET state = 'discarded', changed_at = $2 \
+             WHERE name = $1 AND state <> 'discarded' RETURNING name, owner, place, bytes",
+        )
+        .bind(name)
+        .bind(now.0)
+        .fetch_optional(&mut **write)
+        .await?;
+        discarded.extend(row);
+    }
+    usage::release_rows(write, &discarded).await?;
+    Ok(())
+}
+
 /// Discards all files in `place`, whoever has them, as [`super::discard`] does; answers their names.
 ///
 /// # Errors
 /// Returns an error when the database fails.
 pub async fn discard_place(write: &mut Write, place: &str) -> Result<Vec<String>, DatabaseError> {
-    // All owners first, in order: so nobody waits for who waits for them.
-    let owners = sqlx::query(
-        "SELECT DISTINCT owner, place FROM files WHERE place = $1 AND state <> 'discarded' \
-         ORDER BY owner",
-    )
-    .bind(place)
-    .fetch_all(&mut **write)
-    .await?;
-    for row in &owners {
-        lock(write, &FileOwner::of(row)?).await?;
-    }
+    let owners =
+        sqlx::query("SELECT DISTINCT owner FROM files WHERE place = $1 AND state <> 'discarded'")
+            .bind(place)
+            .fetch_all(&mut **write)
+            .await?;
+    let owners: BTreeSet<String> =
+        owners.iter().map(|row| row.try_get("owner")).collect::<Result<_, _>>()?;
+    lock_all(write, &owners).await?;
     let discarded = sqlx::query(
         "UPDATE files SET state = 'discarded', changed_at = $2 \
          WHERE place = $1 AND state <> 'discarded' RETURNING name, owner, place, bytes",

@@ -1,6 +1,6 @@
 //! Bytes that owners and the venue keep, and the quotas on them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::{Row, any::AnyRow};
 
@@ -173,8 +173,23 @@ async fn subtract(write: &mut Write, holder: &str, bytes: i64) -> Result<(), Dat
 
 /// Lets nobody else change the owner's files until the transaction ends.
 pub(super) async fn lock(write: &mut Write, owner: &FileOwner) -> Result<(), DatabaseError> {
+    lock_holder(write, owner.as_str()).await
+}
+
+/// As [`lock`], several owners in the order in which all do: so nobody waits for who waits for them.
+pub(super) async fn lock_all(
+    write: &mut Write,
+    owners: &BTreeSet<String>,
+) -> Result<(), DatabaseError> {
+    for owner in owners {
+        lock_holder(write, owner).await?;
+    }
+    Ok(())
+}
+
+async fn lock_holder(write: &mut Write, holder: &str) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE storage_usage SET bytes = bytes WHERE holder = $1")
-        .bind(owner.as_str())
+        .bind(holder)
         .execute(&mut **write)
         .await?;
     Ok(())

@@ -18,8 +18,9 @@ const TRAF: &[&[u8; 4]] = &[
     b"tfhd", b"tfdt", b"trun", b"sdtp", b"sbgp", b"sgpd", b"subs", b"saiz", b"saio", b"senc",
     b"tfxd",
 ];
-/// Kinds of tracks that are seen, heard or read. Of others, as of sensors, the samples are overwritten, too.
-const HANDLERS: &[&[u8; 4]] = &[b"vide", b"soun", b"text", b"sbtl", b"subt", b"clcp", b"tmcd"];
+/// Kinds of tracks that are seen or heard, or count frames. Of others, as of sensors, the samples are overwritten, too;
+/// also of texts: drones write into subtitles where they are.
+const HANDLERS: &[&[u8; 4]] = &[b"vide", b"soun", b"clcp", b"tmcd"];
 /// The most boxes that are looked at.
 const MAX_BOXES: usize = 20_000;
 
