@@ -135,6 +135,8 @@ async fn every_server_function_as_everybody() {
     let (people, things) = cast(&app).await;
     for (name, arguments, expected) in FUNCTIONS {
         for ((who, user), expected) in WHO.iter().zip(&people).zip(expected) {
+            // Reactions are told a little later.
+            app.until_count("SELECT COUNT(*) FROM messages WHERE untold = 1", 0).await;
             let before = fingerprint(&app).await;
             let response = user.post(name, arguments(&things)).await;
             let status = response.status().as_u16();

@@ -44,3 +44,12 @@ pub async fn delete_expired(services: &Services) -> Result<(), DatabaseError> {
 pub async fn forget_room(write: &mut Write, room: RoomId) -> Result<(), DatabaseError> {
     store::forget_room(write, room).await
 }
+
+/// Forgets what moderation has kept for long enough.
+///
+/// # Errors
+/// Returns an error when the database fails.
+pub async fn forget_old(services: &Services) -> Result<(), DatabaseError> {
+    store::forget_origins(&services.database, clock::now()).await?;
+    store::forget_old(&services.database, clock::now()).await
+}

@@ -396,12 +396,3 @@ pub async fn tell_reactions(services: &Services) -> Result<(), DatabaseError> {
     }
     Ok(())
 }
-
-/// Forgets what moderation has kept for long enough.
-///
-/// # Errors
-/// Returns an error when the database fails.
-pub async fn forget_old(services: &Services) -> Result<(), DatabaseError> {
-    store::forget_origins(&services.database, clock::now()).await?;
-    store::forget_old(&services.database, clock::now()).await
-}
