@@ -108,15 +108,15 @@ parts! {
         "/recordings" => RecordingsPage,
         "/shows/:id/recording" => RecordingPage,
     }
-    rooms {
-        "/rooms" => RoomsPage,
+    room_settings {
         "/rooms/new" => NewRoomPage,
         "/rooms/files" => MyFilesPage,
+        "/rooms/:name/settings" => RoomSettingsPage,
+    }
+    rooms {
+        "/rooms" => RoomsPage,
         "/rooms/:name" => RoomPageView,
         "/invitations/:secret" => InvitationPage,
-    }
-    room_settings {
-        "/rooms/:name/settings" => RoomSettingsPage,
     }
     notices {
         "/notifications" => NotificationsPage,
@@ -333,6 +333,7 @@ mod tests {
             ("/recordings", "archive"),
             ("/shows/7/recording", "archive"),
             ("/rooms", "rooms"),
+            ("/rooms/new", "room_settings"),
             ("/rooms/tea", "rooms"),
             ("/rooms/tea/settings", "room_settings"),
             ("/invitations/x", "rooms"),

@@ -25,7 +25,7 @@ const OWNER_COLUMNS: [&str; 2] = ["owner", "holder"];
 const ADA_AS_OWNER: &str = "account:account-ada";
 
 /// What stays in a table with an account or a person, and why.
-const KEPT: [(&str, &[&str], &str); 8] = [
+const KEPT: [(&str, &[&str], &str); 7] = [
     (
         "accounts",
         &["id", "person", "handle", "handle_key", "email_key", "genres", "language"],
@@ -48,7 +48,6 @@ const KEPT: [(&str, &[&str], &str); 8] = [
         &["topic", "id", "author", "edits"],
         "the places of messages stay, so that no history has a gap",
     ),
-    ("rooms", &["title", "description", "folded"], "a room is its members' together"),
     (
         "shows",
         &["artist", "title", "description", "genres", "time_zone", "stage", "medium"],
@@ -138,6 +137,8 @@ async fn insert(database: &Database, table: &str, columns: &[Column], subject: &
         }
         _ if table == "shows" && column.name == "id" => format!("'{SHOW}'"),
         _ if table == "rooms" && column.name == "id" => format!("'{ROOM}'"),
+        // What a room says of itself is its members' together, and stays.
+        _ if table == "rooms" && column.text && !column.is_account() => "'a room'".into(),
         _ if table == "happenings" && column.name == "id" => format!("'{HAPPENING}'"),
         _ if table == "room_members" && column.name == "role" => "'member'".into(),
         _ if column.is_account() => format!("'{BEN}'"),

@@ -4,7 +4,10 @@ use bandstand_domain::{
     Refusal,
     rooms::{RoomAnswer, RoomError, RoomPage, RoomRole},
 };
-use leptos::prelude::*;
+use leptos::{
+    prelude::*,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 
 use super::{
     api::find_room,
@@ -21,7 +24,7 @@ use crate::{
     happenings::Happenings,
     people::Portrait,
     t,
-    ui::{About, NotFound, linked},
+    ui::{About, NotFound, later, linked},
     uploads::RoomFiles,
     viewer::Onward,
 };
@@ -118,15 +121,6 @@ fn Inside(page: RoomPage, again: Callback<()>) -> impl IntoView {
             side.set(Side::Happenings);
         }
     });
-    // Beside the chat there are people.
-    let shown = Memo::new(move |_| match side.get() {
-        Side::Chat => Side::People,
-        other => other,
-    });
-    // Once opened they stay, hidden: uploads go on while one looks at something else.
-    let files_opened = Memo::new(move |before: Option<&bool>| {
-        before.is_some_and(|before| *before) || side.get() == Side::Files
-    });
     let title = move || room.page.with(|page| page.room.title.clone());
     let archived = Memo::new(move |_| room.page.with(|page| page.room.archived_at.is_some()));
     let open = Signal::derive(move || !archived.get());
@@ -161,20 +155,38 @@ fn Inside(page: RoomPage, again: Callback<()>) -> impl IntoView {
                     <ChatPanel chat=room.chat viewer=room.chat_viewer() open/>
                 </div>
                 <aside class="room-side" aria-label=t!(rooms.beside)>
-                    {move || match shown.get() {
-                        Side::About => view! { <Description room/> }.into_any(),
-                        Side::Files => ().into_any(),
-                        Side::Happenings => view! { <Happenings room=room.id()/> }.into_any(),
-                        Side::Chat | Side::People => view! { <Knocks room/> <Members room/> }.into_any(),
-                    }}
-                    <Show when=move || files_opened.get()>
-                        <div hidden=move || side.get() != Side::Files><RoomFiles room=room.id()/></div>
-                    </Show>
+                    {later(move || beside(room, side))}
                 </aside>
             </article>
         }
         .into_any()
     }
+}
+
+/// What is beside the chat: a part of its own, without which one reads and writes.
+#[wasm_split(beside, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn beside(room: LiveRoom, side: RwSignal<Side>) -> Result<AnyView, SplitLoaderError> {
+    // Beside the chat there are people.
+    let shown = Memo::new(move |_| match side.get() {
+        Side::Chat => Side::People,
+        other => other,
+    });
+    // Once opened they stay, hidden: uploads go on while one looks at something else.
+    let files_opened = Memo::new(move |before: Option<&bool>| {
+        before.is_some_and(|before| *before) || side.get() == Side::Files
+    });
+    let view = view! {
+        {move || match shown.get() {
+            Side::About => view! { <Description room/> }.into_any(),
+            Side::Files => ().into_any(),
+            Side::Happenings => view! { <Happenings room=room.id()/> }.into_any(),
+            Side::Chat | Side::People => view! { <Knocks room/> <Members room/> }.into_any(),
+        }}
+        <Show when=move || files_opened.get()>
+            <div hidden=move || side.get() != Side::Files><RoomFiles room=room.id()/></div>
+        </Show>
+    };
+    Ok(view.into_any())
 }
 
 /// Picture, name and what can be done.
