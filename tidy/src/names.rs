@@ -99,14 +99,17 @@ mod tests {
     #[test]
     fn reserved_word_is_refused() {
         let tree = Tree::of(&[
-            ("a/src/room.rs", "impl Iterator for Nodes {\n    type Item = Slot;\n}\nstruct Roomy;"),
+            (
+                "a/src/slot.rs",
+                "impl Iterator for Nodes {\n    type Item = Slot;\n}\nstruct Slotted;",
+            ),
             ("a/src/tokens.rs", "pub struct JoinTicket;\nenum Regions {}"),
         ]);
         let complaints: Vec<_> = check_reserved(&tree).iter().map(Complaint::to_string).collect();
         assert_eq!(
             complaints,
             [
-                "a/src/room.rs:1: room: the product means something else by Room",
+                "a/src/slot.rs:1: slot: the product means something else by Slot",
                 "a/src/tokens.rs:1: JoinTicket: the product means something else by Ticket",
                 "a/src/tokens.rs:2: Regions: the product means something else by Region",
             ]

@@ -52,7 +52,7 @@ mod tests {
         for (one, other) in [
             ("tea", "TEA"),
             ("tea", "tеа"), // Cyrillic
-            ("paypal", "paypaI"),
+            ("paypal", "paypa1"),
             ("modern", "rnodern"),
             ("tea-house", "tea_house"),
             ("küche", "ku\u{308}che"),
