@@ -37,7 +37,8 @@ test("a picture is chosen, cropped and seen; a file that isn't one is refused be
   await expect(visitor.page.getByText("Quiet songs, straight from the pier.")).toBeVisible();
   const portrait = visitor.page.locator("article img.portrait");
   await expect(portrait).toBeVisible();
-  expect(await portrait.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(512);
+  // It is there before it has come.
+  await expect.poll(() => portrait.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(512);
   await visitor.page.getByRole("button", { name: "Follow" }).click();
   await expect(visitor.page.getByText("1 follower", { exact: true })).toBeVisible();
   // The page follows what its artist does.

@@ -66,7 +66,7 @@ test("a file is shared and something planned in a room", async ({ person, firefo
     for (const name of ["list.txt", "evil.svg"]) await expect(one.page.getByText(name).first()).toBeVisible();
   }
   const download = ben.page.waitForEvent("download");
-  await ben.page.getByRole("link", { name: "Save list.txt" }).click();
+  await ben.page.getByRole("link", { name: "list.txt", exact: true }).click();
   const stream = await (await download).createReadStream();
   let saved = "";
   for await (const piece of stream) saved += String(piece);
