@@ -88,6 +88,7 @@ fn AccountMenu(person: Viewer) -> impl IntoView {
         <div id="person-menu" class="menu" popover="auto" node_ref=menu>
             <p>{person.handle.map(|handle| format!("@{handle}"))}</p>
             <a class="places" href="/" on:click=move |_| close()>{t!(app.whats_on)}</a>
+            <a class="places" href="/rooms" on:click=move |_| close()>{t!(rooms.rooms)}</a>
             {artist
                 .then(|| {
                     view! {
