@@ -43,7 +43,7 @@ pub const MAX_HIDDEN: u32 = 500;
 /// Reason to refuse a request, particular to the chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChatReason {
-    /// Who looks after the place has muted this person here.
+    /// A moderator of the place has muted this person.
     Muted,
     /// The show is over and its chat closed.
     Over,
@@ -110,7 +110,7 @@ pub type ChatError = Refusal<ChatReason>;
 #[serde(transparent)]
 pub struct MessageId(pub Uuid);
 
-/// What an author is in a room, beyond a member.
+/// Role of an author in a room that stands beside their name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ChatBadge {
@@ -146,7 +146,7 @@ pub struct ChatMessage {
     pub name: String,
     /// True if the author is the show's artist.
     pub from_artist: bool,
-    /// What the author was in the room beyond a member.
+    /// Role of the author in the room at that time, where it is more than a member's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub badge: Option<ChatBadge>,
     /// 1–[`MAX_MESSAGE`] characters of plain text.

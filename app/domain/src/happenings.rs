@@ -129,7 +129,7 @@ pub struct HappeningForm {
     pub title: String,
     /// At most [`MAX_DESCRIPTION`] characters of plain text.
     pub description: String,
-    /// Where it is: at most [`MAX_PLACE`] characters.
+    /// Place: at most [`MAX_PLACE`] characters.
     pub place: String,
     /// Start by the clock of its time zone: `YYYY-MM-DDTHH:MM`.
     pub starts: String,
@@ -222,7 +222,7 @@ pub struct HappeningCard {
     pub title: String,
     /// Description; may be empty.
     pub description: String,
-    /// Where it is; may be empty.
+    /// Place; may be empty.
     pub place: String,
     /// Start.
     pub starts_at: Millis,
@@ -243,7 +243,7 @@ pub struct HappeningCard {
 /// A happening as one of the members sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HappeningView {
-    /// What all see.
+    /// Card, as all see it.
     pub card: HappeningCard,
     /// Own answer.
     pub answer: Option<HappeningAnswer>,

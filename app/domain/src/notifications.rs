@@ -201,7 +201,7 @@ pub struct NotificationContent {
     pub when: Option<Millis>,
 }
 
-/// What happened, in one sentence.
+/// Sentence that says what happened.
 impl Tell for Notification {
     fn text(&self) -> Text {
         let NotificationContent { name, title, .. } = &self.content;

@@ -151,7 +151,7 @@ pub struct RoomDoor {
     pub id: RoomId,
     /// Current address.
     pub address: String,
-    /// What everybody may know of it; none of a room by invitation.
+    /// Listing of it, which everybody may see; none of a room by invitation.
     pub about: Option<RoomListing>,
     /// True if the viewer may join by themselves.
     pub may_join: bool,

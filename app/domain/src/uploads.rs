@@ -173,7 +173,7 @@ pub struct RoomFile {
     pub id: RoomFileId,
     /// Place in the room's list: newer files have greater ones.
     pub position: i64,
-    /// Who brought it.
+    /// Person who brought it.
     pub person: PersonId,
     /// Their name.
     pub author: String,

@@ -64,7 +64,7 @@ pub async fn load_bans(place: ChatPlace) -> Result<Vec<ChatBan>, Failed<ChatReas
     answer(port::<dyn ChatModeration>().bans(place)).await
 }
 
-/// What moderators did.
+/// Log of what moderators did.
 #[server(endpoint = "chat/moderation_log", input = Json, output = Json)]
 pub async fn load_moderation_log(
     place: ChatPlace,

@@ -28,7 +28,7 @@ pub trait ChatModeration: Send + Sync {
     async fn ban(&self, place: ChatPlace, person: PersonId, banned: bool) -> Result<(), ChatError>;
     /// People who are banned from a show.
     async fn bans(&self, place: ChatPlace) -> Result<Vec<ChatBan>, ChatError>;
-    /// What was done, the latest first, before the entry with this number.
+    /// Log of what was done, the latest first, before the entry with this number.
     async fn moderation_log(
         &self,
         place: ChatPlace,

@@ -25,7 +25,7 @@ pub fn quote(chat: ChatHandle, id: MessageId) -> AnyView {
     .into_any()
 }
 
-/// Who said what in the message `id`, as far as one can and wants to see it.
+/// Author and words of the message `id`, as far as one can and wants to see it.
 pub fn in_short(chat: ChatHandle, id: MessageId) -> impl Fn() -> AnyView + Copy + Send + 'static {
     let quoted = chat.quoted(id);
     move || match quoted.get() {
@@ -38,7 +38,7 @@ pub fn in_short(chat: ChatHandle, id: MessageId) -> impl Fn() -> AnyView + Copy 
     }
 }
 
-/// Who said what, in short.
+/// Author and words, in short.
 pub fn said(message: &Arc<ChatMessage>) -> AnyView {
     let mut text: String = message.text.chars().take(SHOWN).collect();
     if text.len() < message.text.len() {

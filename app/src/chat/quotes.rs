@@ -45,7 +45,7 @@ impl Quotes {
         self.wanted.len() == 1
     }
 
-    /// Takes those that are to be asked for now.
+    /// Takes the messages whose quotes are asked for next.
     pub fn ask(&mut self) -> Vec<MessageId> {
         let rest = self.wanted.split_off(self.wanted.len().min(MAX_QUOTES));
         // So many at once are on no screen: they can be wanted again.

@@ -16,7 +16,7 @@ use crate::{
     ui::{Form, FormState, Submit, TextField, TimeZoneField, Toaster},
 };
 
-/// How somebody wants to be told.
+/// Form of how somebody is told.
 #[component]
 pub(super) fn NotificationForm(
     /// The settings so far.

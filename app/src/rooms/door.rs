@@ -64,7 +64,7 @@ pub(super) fn DoorView(
     .into_any()
 }
 
-/// What `viewer` can do at the door.
+/// Ways for `viewer` at the door.
 fn actions(door: RoomDoor, viewer: Option<Viewer>, again: Callback<()>) -> AnyView {
     let guest = viewer.as_ref().is_none_or(|viewer| viewer.role == Role::Guest);
     let next = room_path(&door.address);

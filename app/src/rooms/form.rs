@@ -54,7 +54,7 @@ impl RoomFields {
         }
     }
 
-    /// What is filled in.
+    /// The form as it is filled in.
     pub fn form(self) -> RoomForm {
         let kept = self.kept_days.get_untracked();
         let kept = kept.trim();

@@ -44,7 +44,7 @@ impl GuestName {
         .into_any()
     }
 
-    /// What is wrong with it.
+    /// Checks it.
     pub fn check(self) -> Result<(), bandstand_domain::FieldErrors> {
         let complaint = check_guest_name(&self.0.get_untracked());
         bandstand_domain::FieldErrors::default().with("name", complaint).into_result()

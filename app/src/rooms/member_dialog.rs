@@ -1,6 +1,9 @@
 //! Dialog about a member: their role, their removal.
 
-use bandstand_domain::rooms::{RoomMember, RoomRole};
+use bandstand_domain::{
+    PersonId, RoomId,
+    rooms::{RoomMember, RoomReason, RoomRole},
+};
 use leptos::{html, prelude::*, task::spawn_local};
 
 use super::{
@@ -8,11 +11,12 @@ use super::{
     live_room::LiveRoom,
 };
 use crate::{
+    failure::Failed,
     t,
     ui::{Toaster, modal_while},
 };
 
-/// What can be done about the member who is chosen.
+/// Choices about the member who is chosen.
 #[component]
 pub(super) fn MemberDialog(
     /// The room.
@@ -32,6 +36,35 @@ pub(super) fn MemberDialog(
     .into_any()
 }
 
+/// Act about a member.
+#[derive(Clone, Copy)]
+enum Choice {
+    /// They get another role.
+    Role(RoomRole),
+    /// They are removed, and banned or not.
+    Remove { banned: bool },
+}
+
+impl Choice {
+    /// Does it; answers what is said then.
+    async fn send(
+        self,
+        room: RoomId,
+        person: PersonId,
+    ) -> Result<&'static str, Failed<RoomReason>> {
+        match self {
+            Self::Role(role) => {
+                give_role(room, person, role).await?;
+                Ok(t!(rooms.role_given))
+            }
+            Self::Remove { banned } => {
+                remove_member(room, person, banned).await?;
+                Ok(if banned { t!(rooms.was_banned) } else { t!(rooms.was_removed) })
+            }
+        }
+    }
+}
+
 #[component]
 fn Choices(
     room: LiveRoom,
@@ -42,51 +75,20 @@ fn Choices(
     let own = room.page.with_untracked(|page| page.role);
     let pending = RwSignal::new(false);
     let (name, person) = (member.name.clone(), member.person.clone());
-    let role_of = move |role: RoomRole, label: &'static str| {
+    // Sends what a button stands for, says how it went, and closes the dialog.
+    let button = move |class: &'static str, label: &'static str, choice: Choice| {
         let person = person.clone();
+        let press = move |_| {
+            let request = choice.send(room.id(), person.clone());
+            pending.set(true);
+            spawn_local(async move {
+                toaster
+                    .say(request.await.map_or_else(|refused| refused.to_string(), str::to_owned));
+                chosen.try_set(None);
+            });
+        };
         view! {
-            <button
-                class="button" type="button" disabled=move || pending.get()
-                on:click=move |_| {
-                    let request = give_role(room.id(), person.clone(), role);
-                    pending.set(true);
-                    spawn_local(async move {
-                        let said = match request.await {
-                            Ok(()) => t!(rooms.role_given).to_owned(),
-                            Err(refused) => refused.to_string(),
-                        };
-                        toaster.say(said);
-                        chosen.try_set(None);
-                    });
-                }
-            >
-                {label}
-            </button>
-        }
-        .into_any()
-    };
-    let person = member.person.clone();
-    let remove = move |banned: bool, label: &'static str| {
-        let person = person.clone();
-        view! {
-            <button
-                class="button danger" type="button" disabled=move || pending.get()
-                on:click=move |_| {
-                    let request = remove_member(room.id(), person.clone(), banned);
-                    pending.set(true);
-                    spawn_local(async move {
-                        let said = match request.await {
-                            Ok(()) if banned => t!(rooms.was_banned).to_owned(),
-                            Ok(()) => t!(rooms.was_removed).to_owned(),
-                            Err(refused) => refused.to_string(),
-                        };
-                        toaster.say(said);
-                        chosen.try_set(None);
-                    });
-                }
-            >
-                {label}
-            </button>
+            <button class=class type="button" disabled=move || pending.get() on:click=press>{label}</button>
         }
         .into_any()
     };
@@ -99,7 +101,7 @@ fn Choices(
         others
             .into_iter()
             .filter(|(role, _)| *role != member.role)
-            .map(|(role, label)| role_of(role, label))
+            .map(|(role, label)| button("button", label, Choice::Role(role)))
             .collect_view()
     });
     let smaller = member.role < own;
@@ -107,8 +109,8 @@ fn Choices(
         <h2 dir="auto">{name}</h2>
         <div class="stack">
             {roles}
-            {smaller.then(|| remove(false, t!(rooms.remove)))}
-            {smaller.then(|| remove(true, t!(rooms.ban)))}
+            {smaller.then(|| button("button danger", t!(rooms.remove), Choice::Remove { banned: false }))}
+            {smaller.then(|| button("button danger", t!(rooms.ban), Choice::Remove { banned: true }))}
             {smaller.then(|| view! { <p class="small soft">{t!(rooms.ban_means)}</p> })}
         </div>
         <div class="actions">

@@ -86,7 +86,7 @@ pub(super) fn Absent(
     }
 }
 
-/// What is beside the chat.
+/// View beside the chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Side {
     Chat,
@@ -163,7 +163,7 @@ fn Inside(page: RoomPage, again: Callback<()>) -> impl IntoView {
     }
 }
 
-/// What is beside the chat: a part of its own, without which one reads and writes.
+/// Views beside the chat: a part of its own, without which one reads and writes.
 #[wasm_split(beside, wasm_split_path = ::leptos::wasm_split, fallible)]
 fn beside(room: LiveRoom, side: RwSignal<Side>) -> Result<AnyView, SplitLoaderError> {
     // Beside the chat there are people.
@@ -230,7 +230,7 @@ fn Header(room: LiveRoom, side: RwSignal<Side>) -> impl IntoView {
     .into_any()
 }
 
-/// What the room says of itself, and the way out.
+/// Description of the room, and the way out.
 #[component]
 fn Description(room: LiveRoom) -> impl IntoView {
     let page = room.page;

@@ -90,7 +90,7 @@ fn Settings(page: RoomPage, again: Callback<()>) -> impl IntoView {
     .into_any()
 }
 
-/// What owners alone decide.
+/// Settings that owners alone decide.
 #[component]
 fn Owners(room: Room, again: Callback<()>) -> impl IntoView {
     let id = room.id;

@@ -1,17 +1,12 @@
-//! End of messages: rooms keep them for so long, and a deleted room keeps none.
+//! End of messages, which rooms keep for so long, and of what moderation keeps.
 
-use bandstand_domain::{RoomId, chat::ChatPlace};
+use bandstand_domain::chat::ChatPlace;
 
 use super::{
     news,
     store::{self, Deletion},
 };
-use crate::{
-    clock,
-    database::{DatabaseError, Write},
-    notifications,
-    services::Services,
-};
+use crate::{clock, database::DatabaseError, notifications, services::Services};
 
 /// Deletes messages of rooms that keep them no longer.
 ///
@@ -35,14 +30,6 @@ pub async fn delete_expired(services: &Services) -> Result<(), DatabaseError> {
             }
         }
     }
-}
-
-/// Forgets all that `room` has of a chat, in the transaction that clears the room away.
-///
-/// # Errors
-/// Returns an error when the database fails.
-pub async fn forget_room(write: &mut Write, room: RoomId) -> Result<(), DatabaseError> {
-    store::forget_room(write, room).await
 }
 
 /// Forgets what moderation has kept for long enough.

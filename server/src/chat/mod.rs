@@ -13,9 +13,10 @@ mod store;
 mod words;
 
 pub use access::{guest_origin, is_banned};
-pub use expiry::{delete_expired, forget_old, forget_room};
+pub use expiry::{delete_expired, forget_old};
 pub use moderation::ChatLog;
 pub use port::tell_reactions;
 pub use store::{
-    Mentioned, Posted, PostedMessage, is_muted, muted, page, present, said_by_second, said_from,
+    Mentioned, Posted, PostedMessage, forget_room, is_muted, muted, page, present, said_by_second,
+    said_from,
 };

@@ -7,15 +7,4 @@ mod port;
 mod store;
 
 pub use ical::routes;
-
-use bandstand_domain::RoomId;
-
-use crate::database::{DatabaseError, Write};
-
-/// Forgets all happenings of `room`, in the transaction that clears the room away.
-///
-/// # Errors
-/// Returns an error when the database fails.
-pub async fn forget_room(write: &mut Write, room: RoomId) -> Result<(), DatabaseError> {
-    store::forget_room(write, room).await
-}
+pub use store::forget_room;

@@ -320,7 +320,10 @@ pub(super) async fn forget(
     Ok(())
 }
 
-/// Forgets all happenings of `room`, with their answers.
+/// Forgets all happenings of `room` with their answers, in the transaction that clears the room away.
+///
+/// # Errors
+/// Returns an error when the database fails.
 pub async fn forget_room(write: &mut Write, room: RoomId) -> Result<(), DatabaseError> {
     sqlx::query("DELETE FROM happenings WHERE room = $1")
         .bind(room.to_string())

@@ -85,10 +85,7 @@ impl Rooms for RoomsPort {
     async fn make(&self, form: RoomForm) -> Result<JoinedRoom, RoomError> {
         let account = self.maker().await?;
         let mut form = form.tidied();
-        form.check()?;
-        if addresses::is_reserved(&form.address) {
-            return Err(reserved());
-        }
+        check(&form)?;
         self.caller.limited(Limit::Rooms, &account.person)?;
         let (services, now) = (&self.caller.services, clock::now());
         let drawn = form.address.is_empty();
@@ -164,10 +161,7 @@ impl Rooms for RoomsPort {
         if form.address.is_empty() {
             form.address.clone_from(&facts.address);
         }
-        form.check()?;
-        if addresses::is_reserved(&form.address) {
-            return Err(reserved());
-        }
+        check(&form)?;
         let services = &self.caller.services;
         let mut write = services.database.begin().await?;
         if !store::write::change(&mut write, room, &form, clock::now()).await? {
@@ -336,6 +330,11 @@ fn taken() -> RoomError {
     FieldErrors::one("address", text!(complaint.room_address_taken)).into()
 }
 
-fn reserved() -> RoomError {
-    FieldErrors::one("address", text!(complaint.room_address_reserved)).into()
+/// Checks a tidied form, also for look-alikes of reserved words.
+fn check(form: &RoomForm) -> Result<(), RoomError> {
+    form.check()?;
+    if addresses::is_reserved(&form.address) {
+        return Err(FieldErrors::one("address", text!(complaint.room_address_reserved)).into());
+    }
+    Ok(())
 }

@@ -15,11 +15,18 @@ use bandstand_domain::{
     channel::{Cursor, Topic},
     rooms::RoomEvent,
 };
+use sqlx::{Row, any::AnyRow};
 
 use crate::{
     channel::event_log,
     database::{DatabaseError, Write},
 };
+
+/// The name in a row with `name`, an account's, and `guest`, which somebody without one has.
+fn name_of(row: &AnyRow) -> Result<String, DatabaseError> {
+    let name: Option<String> = row.try_get("name")?;
+    Ok(name.map_or_else(|| row.try_get("guest"), Ok)?)
+}
 
 /// Turn of a change of a room: until its transaction ends, nobody else changes that room.
 #[derive(Debug)]

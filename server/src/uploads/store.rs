@@ -20,7 +20,7 @@ pub struct UploadRow {
     pub id: RoomFileId,
     /// Room.
     pub room: RoomId,
-    /// Who brings it.
+    /// Person who brings it.
     pub person: PersonId,
     /// Their account; a guest has none.
     pub account: Option<AccountId>,

@@ -106,7 +106,7 @@ pub struct HeldMessage {
     pub why: HeldWhy,
 }
 
-/// What a moderator did.
+/// Act of a moderator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ModerationAct {
@@ -190,7 +190,7 @@ pub struct ModerationEntry {
     pub at: Millis,
     /// Name of the moderator at that time.
     pub by: String,
-    /// What they did.
+    /// Act.
     pub act: ModerationAct,
     /// Name of the person whom it concerned; empty if it concerned all.
     pub whom: String,

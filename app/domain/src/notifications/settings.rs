@@ -80,7 +80,7 @@ pub fn read_minute(text: &str) -> Option<u16> {
     (hour < 24 && minute < 60).then_some(hour * 60 + minute)
 }
 
-/// How somebody wants to be told of things.
+/// Choices of somebody about how they are told of things.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotificationSettings {
     /// Ways of kinds; those that are missing take their usual one.

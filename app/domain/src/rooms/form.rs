@@ -22,7 +22,7 @@ pub const MAX_USES: u32 = 10_000;
 /// The longest time for which an invitation holds, where it is limited, in hours.
 const MAX_HOURS: u32 = 366 * 24;
 
-/// What an owner decides about a room.
+/// Form of a room, which its owner fills in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomForm {
     /// Address; blank draws one when the room is made.
@@ -95,7 +95,7 @@ impl RoomForm {
     }
 }
 
-/// What a member decides about an invitation.
+/// Form of an invitation, which a member fills in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvitationForm {
     /// Hours for which it holds; none sets no end.

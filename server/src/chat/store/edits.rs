@@ -82,9 +82,9 @@ pub async fn edit(
     .execute(&mut **write)
     .await?;
     mentions::keep(write, place, kept.message.position, &revision.mentioned).await?;
-    // A place of its own, which what follows fills.
-    let placeholder = Event::Chat(ChatEvent::Deleted { message: id });
-    event_log::insert(write, place.into(), cursor, &placeholder, now).await?;
+    // At a place of its own; `settle` puts the edited message there.
+    let unsettled = Event::Chat(ChatEvent::Deleted { message: id });
+    event_log::insert(write, place.into(), cursor, &unsettled, now).await?;
     settle(write, place, id).await?;
     Ok(Edited::Now)
 }

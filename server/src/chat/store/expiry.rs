@@ -36,7 +36,10 @@ pub async fn expired(
         .collect()
 }
 
-/// Forgets all that `room` has of a chat.
+/// Forgets all that `room` has of a chat, in the transaction that clears the room away.
+///
+/// # Errors
+/// Returns an error when the database fails.
 pub async fn forget_room(write: &mut Write, room: RoomId) -> Result<(), DatabaseError> {
     for statement in [
         "DELETE FROM messages WHERE topic = $1",

@@ -14,7 +14,7 @@ use crate::{
 /// Time for which what was done is kept, in milliseconds.
 const KEPT: i64 = 365 * 24 * Millis::HOUR;
 
-/// What a moderator did.
+/// Act of a moderator, to be noted.
 #[derive(Clone, Debug)]
 pub struct Moderated<'a> {
     /// The moderator, with their name.

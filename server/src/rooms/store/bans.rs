@@ -3,7 +3,10 @@
 use bandstand_domain::{Millis, PersonId, RoomId, rooms::RoomBan};
 use sqlx::{Any, Executor, Row};
 
-use super::members::{Membership, RoomEntrant};
+use super::{
+    members::{Membership, RoomEntrant},
+    name_of,
+};
 use crate::database::{Database, DatabaseError, Write};
 
 /// Time for which guests stay out who come from where a banned one came from, in milliseconds: others may have the
@@ -90,10 +93,9 @@ pub async fn list(database: &Database, room: RoomId) -> Result<Vec<RoomBan>, Dat
     .await?;
     rows.iter()
         .map(|row| {
-            let name: Option<String> = row.try_get("name")?;
             Ok(RoomBan {
                 person: PersonId::new(row.try_get::<String, _>("person")?),
-                name: name.map_or_else(|| row.try_get("guest"), Ok)?,
+                name: name_of(row)?,
                 at: Millis(row.try_get("at")?),
             })
         })

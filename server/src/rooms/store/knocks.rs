@@ -7,7 +7,7 @@ use bandstand_domain::{
 };
 use sqlx::Row;
 
-use super::{Turn, members::RoomEntrant};
+use super::{Turn, members::RoomEntrant, name_of};
 use crate::{
     channel::event_log,
     database::{Database, DatabaseError, Write},
@@ -122,10 +122,9 @@ pub async fn list(database: &Database, room: RoomId) -> Result<Vec<Knock>, Datab
     .await?;
     rows.iter()
         .map(|row| {
-            let name: Option<String> = row.try_get("name")?;
             Ok(Knock {
                 person: PersonId::new(row.try_get::<String, _>("person")?),
-                name: name.map_or_else(|| row.try_get("guest"), Ok)?,
+                name: name_of(row)?,
                 handle: row.try_get("handle")?,
                 at: Millis(row.try_get("at")?),
             })

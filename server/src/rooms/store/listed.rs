@@ -48,7 +48,7 @@ pub async fn at(
     row.map(|row| Ok((parsed(&row, "room")?, row.try_get("address")?))).transpose()
 }
 
-/// What a list says of `room`.
+/// Listing of `room`.
 pub async fn of(database: &Database, room: RoomId) -> Result<Option<RoomListing>, DatabaseError> {
     let row = sqlx::query(listings!(
         "FROM rooms r JOIN room_addresses a ON a.room = r.id AND a.current = 1 \

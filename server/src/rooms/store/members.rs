@@ -8,7 +8,7 @@ use bandstand_domain::{
 };
 use sqlx::Row;
 
-use super::{Turn, bans, facts, knocks};
+use super::{Turn, bans, facts, knocks, name_of};
 use crate::{
     database::{Database, DatabaseError, Write, parsed},
     ids::AccountId,
@@ -227,10 +227,9 @@ pub async fn page(
     .await?;
     let mut members = Vec::with_capacity(rows.len());
     for row in &rows {
-        let name: Option<String> = row.try_get("name")?;
         members.push(RoomMember {
             person: PersonId::new(row.try_get::<String, _>("person")?),
-            name: name.map_or_else(|| row.try_get("guest"), Ok)?,
+            name: name_of(row)?,
             handle: row.try_get("handle")?,
             role: parsed(row, "role")?,
             joined_at: Millis(row.try_get("joined_at")?),
@@ -281,10 +280,9 @@ pub async fn find(
     .fetch_optional(&mut **write)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let name: Option<String> = row.try_get("name")?;
     Ok(Some(Membership {
         account: row.try_get("account")?,
-        name: name.map_or_else(|| row.try_get("guest"), Ok)?,
+        name: name_of(&row)?,
         role: parsed(&row, "role")?,
         origin: row.try_get("origin")?,
     }))

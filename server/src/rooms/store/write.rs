@@ -47,7 +47,7 @@ fn title(form: &RoomForm) -> &str {
     if form.title.is_empty() { &form.address } else { &form.title }
 }
 
-/// What is searched: databases differ in what they make lower case.
+/// Text that is searched: databases differ in what they make lower case.
 fn folded(form: &RoomForm) -> String {
     format!("{} {} {}", form.address, form.title, form.description).to_lowercase()
 }
