@@ -45,16 +45,23 @@ pub(super) struct Planned {
     room: RoomId,
     list: RwSignal<Option<HappeningList>>,
     failed: RwSignal<Option<String>>,
+    /// Number of events heard so far.
+    heard: StoredValue<u32>,
 }
 
 impl Planned {
     /// Asks for all anew.
     pub fn load(self) {
+        let heard = self.heard.get_value();
         spawn_local(async move {
             match load_happenings(self.room).await {
                 Ok(list) => {
                     self.failed.try_set(None);
                     self.list.try_set(Some(list));
+                    // What was told meanwhile may be newer than the answer.
+                    if self.heard.try_get_value().is_some_and(|now| now != heard) {
+                        self.load();
+                    }
                 }
                 Err(refused) => {
                     self.failed.try_set(Some(refused.to_string()));
@@ -73,6 +80,7 @@ impl Planned {
 
     /// Takes in what happened. One that isn't known is asked for, with what the viewer may do with it.
     fn hear(self, event: HappeningEvent) {
+        self.heard.update_value(|heard| *heard += 1);
         let known = |id| {
             self.list.with_untracked(|list| {
                 list.as_ref().is_some_and(|list| list.happenings.iter().any(|it| it.card.id == id))
@@ -115,7 +123,12 @@ impl Planned {
 
 #[component]
 fn Panel(room: RoomId) -> impl IntoView {
-    let planned = Planned { room, list: RwSignal::new(None), failed: RwSignal::new(None) };
+    let planned = Planned {
+        room,
+        list: RwSignal::new(None),
+        failed: RwSignal::new(None),
+        heard: StoredValue::new(0),
+    };
     let planning = RwSignal::new(false);
     // Followed once there is a list, from where that ends: the page follows the room already.
     let (owner, followed) = (Owner::current().unwrap_or_default(), StoredValue::new(false));
