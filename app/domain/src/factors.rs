@@ -140,7 +140,7 @@ pub fn normal_code(code: &str) -> Result<String, Text> {
     let code: String = code
         .chars()
         .filter(|c| !c.is_whitespace() && *c != '-')
-        .flat_map(char::to_lowercase)
+        .map(|c| c.to_ascii_lowercase())
         .collect();
     if (6..=16).contains(&code.len()) { Ok(code) } else { Err(text!(complaint.code)) }
 }

@@ -4,6 +4,7 @@
 use bandstand_domain::channel::{Cursor, Event, ServerFrame, Topic};
 use leptos::prelude::window;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 /// A frame as this page understands it.
 #[derive(Debug)]
@@ -22,22 +23,19 @@ pub enum ReceivedFrame {
 }
 
 #[derive(Deserialize)]
-struct Envelope {
-    events: Batch,
+struct Envelope<'a> {
+    #[serde(borrow)]
+    events: Batch<'a>,
 }
 
 #[derive(Deserialize)]
-struct Batch {
+struct Batch<'a> {
     topic: Topic,
     cursor: Cursor,
-    events: Vec<Lenient>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Lenient {
-    Known(Box<Event>),
-    Unknown(serde::de::IgnoredAny),
+    /// As text, so that there is one reader of events: serde's own ways of reading what may be unknown bring a
+    /// second one.
+    #[serde(borrow)]
+    events: Vec<&'a RawValue>,
 }
 
 /// Reads a frame. `None` for one that this page doesn't know: a newer venue sent it, and an older
@@ -52,10 +50,7 @@ pub fn read(text: &str) -> Option<ReceivedFrame> {
         Err(_) => {
             let Batch { topic, cursor, events } =
                 serde_json::from_str::<Envelope>(text).ok()?.events;
-            let known = |event| match event {
-                Lenient::Known(event) => Some(*event),
-                Lenient::Unknown(_) => None,
-            };
+            let known = |event: &RawValue| serde_json::from_str(event.get()).ok();
             Some(ReceivedFrame::Events {
                 topic,
                 cursor,

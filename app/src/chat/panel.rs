@@ -114,8 +114,10 @@ fn Messages(
     let more = Memo::new(move |_| chat.state().with(|state| state.earlier_than().is_some()));
     view! {
         <section class="chat" aria-label=t!(chat.chat)>
-            <Desk chat viewer/>
-            {move || tools.get().map(|it| (it.search)(chat))}
+            <div class="chat-desks">
+                <Desk chat viewer/>
+                {move || tools.get().map(|it| (it.search)(chat))}
+            </div>
             {move || tools.get().map(|it| (it.pins)(chat, viewer))}
             {move || {
                 let open = chat.thread().get()?;

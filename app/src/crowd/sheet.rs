@@ -44,7 +44,7 @@ impl Row {
     ) -> Option<Self> {
         let width = (2.0 * HALF_WIDTH * tall).ceil() + 2.0;
         let height = ((HEADROOM + length) * tall).ceil() + 2.0;
-        let columns = (MAX_WIDTH / width).floor().clamp(1.0, f64::from(capacity)) as u32;
+        let columns = (MAX_WIDTH / width).floor().min(f64::from(capacity)).max(1.0) as u32;
         let lines = u32::from(capacity).div_ceil(columns);
         let picture = screen.picture(width, height)?;
         let sheet = screen.sheet(f64::from(columns) * width, f64::from(lines) * height);

@@ -21,11 +21,11 @@ const STORED: &str = "bandstand.scroll";
 /// Under this key an entry's name stands in its state.
 const ENTRY: &str = "entry";
 
-/// Position at which each entry was left.
+/// Position at which each entry was left, in whole pixels: reading fractions from text takes a table of 10 KiB.
 #[derive(Default)]
 struct Positions {
     /// The latest last.
-    entries: VecDeque<(String, f64)>,
+    entries: VecDeque<(String, i32)>,
     /// Counts the entries that were gone to, so that one restoration ends when the next begins.
     visit: u32,
     /// A position is being restored, and what the page scrolls by itself isn't the person's.
@@ -33,7 +33,7 @@ struct Positions {
 }
 
 impl Positions {
-    fn set(&mut self, entry: String, top: f64) {
+    fn set(&mut self, entry: String, top: i32) {
         // While one scrolls, it is the same each time.
         if let Some((last, known)) = self.entries.back_mut()
             && *last == entry
@@ -48,12 +48,12 @@ impl Positions {
         }
     }
 
-    fn get(&self, entry: &str) -> Option<f64> {
+    fn get(&self, entry: &str) -> Option<i32> {
         self.entries.iter().find(|(other, _)| other == entry).map(|(_, top)| *top)
     }
 
     fn write(&self) -> String {
-        self.entries.iter().map(|(entry, top)| format!("{entry} {top:.0}\n")).collect()
+        self.entries.iter().map(|(entry, top)| format!("{entry} {top}\n")).collect()
     }
 
     fn read(text: &str) -> Self {
@@ -95,7 +95,7 @@ fn listen(shown: StoredValue<Option<Signal<String>>>) {
         let positions = positions.clone();
         move || {
             if !positions.borrow().restoring && settled() {
-                let top = window().scroll_y().unwrap_or_default();
+                let top = window().scroll_y().unwrap_or_default().round() as i32;
                 positions.borrow_mut().set(entry(), top);
             }
         }
@@ -136,7 +136,7 @@ fn restore(positions: &Shared) {
     let visit = this.visit;
     drop(this);
     let until = js_sys::Date::now() + MAX_WAIT;
-    step(positions.clone(), visit, top.unwrap_or_default(), 0, until);
+    step(positions.clone(), visit, f64::from(top.unwrap_or_default()), 0, until);
 }
 
 fn step(positions: Shared, visit: u32, top: f64, steady: u32, until: f64) {
@@ -197,13 +197,13 @@ mod tests {
     fn positions_are_those_of_the_latest_entries() {
         let mut positions = Positions::default();
         for number in 0..=MAX_ENTRIES {
-            positions.set(number.to_string(), number as f64);
+            positions.set(number.to_string(), number as i32);
         }
-        positions.set("7".into(), 700.0);
+        positions.set("7".into(), 700);
         assert_eq!(positions.get("0"), None);
-        assert_eq!(positions.get("1"), Some(1.0));
+        assert_eq!(positions.get("1"), Some(1));
         let again = Positions::read(&positions.write());
-        assert_eq!(again.get("7"), Some(700.0));
+        assert_eq!(again.get("7"), Some(700));
         assert_eq!(again.entries, positions.entries);
         assert!(Positions::read("nonsense\n1 x\n").entries.is_empty());
     }

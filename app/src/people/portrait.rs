@@ -24,8 +24,7 @@ pub fn Portrait(
                 .into_any()
         }
         None => {
-            let letter = name.chars().find(|c| c.is_alphanumeric()).map(|c| c.to_uppercase());
-            let letter = letter.map_or_else(|| "♪".into(), String::from_iter);
+            let letter = name.chars().find(|c| c.is_alphanumeric()).unwrap_or('♪').to_string();
             view! { <span class=class aria-hidden="true">{letter}</span> }.into_any()
         }
     }

@@ -88,7 +88,7 @@ fn settle(layer: NodeRef<html::Div>, crowd: CrowdHandle, said: &[Arc<ChatMessage
             .and_then(|crown| place(crown, size, room, &placed).map(|frame| (crown, frame)));
         let style = HtmlElement::style(&element);
         let set = |name: &str, value: f32| {
-            let _ = style.set_property(name, &format!("{value:.0}px"));
+            let _ = style.set_property(name, &format!("{}px", value.round() as i32));
         };
         // What has a place already glides to the next.
         let had_place = element.class_list().contains("placed");
@@ -97,7 +97,7 @@ fn settle(layer: NodeRef<html::Div>, crowd: CrowdHandle, said: &[Arc<ChatMessage
         if let Some((crown, frame)) = frame {
             set("--x", frame.left);
             set("--y", frame.top);
-            set("--tail", (crown.0 - frame.left).clamp(2.0 * GAP, frame.width - 2.0 * GAP));
+            set("--tail", (crown.0 - frame.left).min(frame.width - 2.0 * GAP).max(2.0 * GAP));
             placed.push(frame);
         }
     }

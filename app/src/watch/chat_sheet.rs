@@ -183,7 +183,7 @@ fn follow_keyboard() {
             let style = HtmlElement::style(root.unchecked_ref());
             for (name, key) in [("--seen", "height"), ("--seen-top", "offsetTop")] {
                 let pixels = web::get(&seen, key).as_f64().unwrap_or_default();
-                let _ = style.set_property(name, &format!("{pixels}px"));
+                let _ = style.set_property(name, &format!("{}px", pixels.floor() as i32));
             }
         }
     };

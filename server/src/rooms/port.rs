@@ -84,7 +84,7 @@ impl RoomsPort {
 impl Rooms for RoomsPort {
     async fn make(&self, form: RoomForm) -> Result<JoinedRoom, RoomError> {
         let account = self.maker().await?;
-        let mut form = form.tidied();
+        let mut form = form.settled();
         check(&form)?;
         self.caller.limited(Limit::Rooms, &account.person)?;
         let (services, now) = (&self.caller.services, clock::now());
@@ -157,7 +157,7 @@ impl Rooms for RoomsPort {
 
     async fn change(&self, room: RoomId, form: RoomForm) -> Result<Room, RoomError> {
         let facts = self.room_to(room, Action::Change).await?;
-        let mut form = form.tidied();
+        let mut form = form.settled();
         if form.address.is_empty() {
             form.address.clone_from(&facts.address);
         }

@@ -59,7 +59,7 @@ impl Default for RoomForm {
 }
 
 impl RoomForm {
-    /// The form as it is kept.
+    /// The form as it is kept, but for capitals in its address.
     #[must_use]
     pub fn tidied(self) -> Self {
         Self {
@@ -68,6 +68,13 @@ impl RoomForm {
             description: self.description.replace("\r\n", "\n").trim().to_owned(),
             ..self
         }
+    }
+
+    /// The form as it is kept. For the server alone: the table of all capitals is much for a browser.
+    #[must_use]
+    pub fn settled(self) -> Self {
+        let form = self.tidied();
+        Self { address: form.address.to_lowercase(), ..form }
     }
 
     /// Checks the form, once tidied.
@@ -118,5 +125,17 @@ impl InvitationForm {
             errors.add("max_uses", text!(complaint.invitation_uses, most = MAX_USES));
         }
         errors.into_result()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn address_is_kept_in_lower_case() {
+        let form = RoomForm { address: "  KÜCHE  Tea ".into(), ..RoomForm::default() };
+        assert_eq!(form.clone().tidied().check(), Ok(()));
+        assert_eq!(form.settled().address, "küche-tea");
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Speeds that are offered.
-const RATES: [f64; 6] = [0.75, 1.0, 1.25, 1.5, 1.75, 2.0];
+const RATES: [u32; 6] = [75, 100, 125, 150, 175, 200];
 
 /// Speed and titles, where nothing else is offered.
 #[wasm_split(bookmarks, wasm_split_path = ::leptos::wasm_split, fallible)]
@@ -30,12 +30,12 @@ pub fn speed_and_titles(
 /// Choice of the speed.
 pub fn speed(playback: Playback) -> AnyView {
     let rate = move |event| {
-        if let Ok(rate) = event_target_value(&event).parse() {
-            playback.set_rate(rate);
+        if let Ok(rate) = event_target_value(&event).parse::<u32>() {
+            playback.set_rate(f64::from(rate) / 100.0);
         }
     };
     let rates = RATES.map(|rate| {
-        view! { <option value=rate.to_string() selected=rate == 1.0>{written(rate)}</option> }
+        view! { <option value=rate.to_string() selected=rate == 100>{written(rate)}</option> }
     });
     view! {
         <select class="input rate" aria-label=t!(replay.speed) on:change=rate>
@@ -74,7 +74,10 @@ pub fn titles(playback: Playback, chapters: Memo<Vec<Chapter>>) -> AnyView {
 }
 
 /// A speed as it is written in the language of the page.
-fn written(rate: f64) -> String {
-    let number = rate.to_string().replace('.', texts::language().decimal());
-    format!("{number}×")
+fn written(rate: u32) -> String {
+    let (whole, rest) = (rate / 100, format!("{:02}", rate % 100));
+    match rest.trim_end_matches('0') {
+        "" => format!("{whole}×"),
+        rest => format!("{whole}{}{rest}×", texts::language().decimal()),
+    }
 }
