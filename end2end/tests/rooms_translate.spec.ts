@@ -12,6 +12,30 @@ const test = base.extend<{ translator: TranslationServer }>({
   flags: async ({ translator }, use) => use(translator.flags),
 });
 
+/** A browser's own translator, which journeys' browsers don't have: it fetches German when somebody presses. */
+const ownTranslator = () => {
+  const phrases: Record<string, string> = { "Guten Abend zusammen": "Good evening everybody" };
+  let fetched = false;
+  class LanguageDetector {
+    static availability = async () => "available";
+    static create = async () => ({
+      detect: async (text: string) => [{ detectedLanguage: text in phrases ? "de" : "en", confidence: 0.9 }],
+    });
+  }
+  class Translator {
+    static availability = async () => (fetched ? "available" : "downloadable");
+    static create = async (options: { monitor?: (target: EventTarget) => void }) => {
+      if (!fetched && !navigator.userActivation.isActive) throw new DOMException("Nobody pressed.", "NotAllowedError");
+      const download = new EventTarget();
+      options.monitor?.(download);
+      for (const loaded of [0.5, 1]) download.dispatchEvent(Object.assign(new Event("downloadprogress"), { loaded }));
+      fetched = true;
+      return { translate: async (text: string) => phrases[text] ?? text };
+    };
+  }
+  Object.assign(window, { LanguageDetector, Translator });
+};
+
 const choice = ({ page }: Person) => page.locator("summary", { hasText: /^Translate$/ });
 const byServer = ({ page }: Person) => page.getByRole("radio", { name: /^By the venue’s translation server/ });
 
@@ -142,4 +166,30 @@ test("at a show, a guest reads in English", async ({ person }) => {
   await expect(said(tom, "Translated from German")).toBeVisible();
   await tom.page.getByRole("button", { name: "Show original" }).click();
   await expect(said(tom, "Guten Abend zusammen")).toBeVisible();
+});
+
+test("a browser with a translator of its own translates, and nothing goes anywhere", async ({ person, translator }) => {
+  const ada = await person("Ada");
+  await ada.context.addInitScript(ownTranslator);
+  await register(ada, "visitor");
+  await makeRoom(ada, "hafen", "Hafen");
+  await say(ada, "Guten Abend zusammen");
+  await say(ada, "This is English");
+  await expect(said(ada, "This is English")).toBeVisible();
+  await choice(ada).click();
+  await ada.page.getByRole("radio", { name: /^In this browser/ }).check();
+  await expect(said(ada, "Good evening everybody")).toBeVisible();
+  await expect(said(ada, "Translated from German")).toBeVisible();
+  await expect(ada.page.getByRole("button", { name: "Show original" })).toHaveCount(1);
+
+  // Without a press nothing is fetched; the choice says so, and a press does it.
+  await ada.page.reload();
+  await ada.alive();
+  const fetch = ada.page.getByRole("button", { name: "Have the browser fetch: German" });
+  await expect(fetch).toBeVisible();
+  await expect(said(ada, "Guten Abend zusammen")).toBeVisible();
+  await fetch.click();
+  await expect(said(ada, "Good evening everybody")).toBeVisible();
+  await expect(fetch).toHaveCount(0);
+  expect(translator.asked).toEqual([]);
 });

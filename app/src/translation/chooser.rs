@@ -30,12 +30,8 @@ pub(super) fn chooser(translation: TranslationHandle) -> AnyView {
         translation.reader.set(reader);
     };
     let decide = move || {
-        choose(
-            way.get_untracked()
-                .map(|way| (way, to.get_untracked()))
-                .as_ref()
-                .map(|it| (it.0, it.1.as_str())),
-        );
+        let to = to.get_untracked();
+        choose(way.get_untracked().map(|way| (way, to.as_str())));
         begin();
     };
     if way.get_untracked().is_some() {
