@@ -53,6 +53,7 @@ const OWN = {
   picture: 20,
   playing: 15,
   replay: 40,
+  translation: 20,
   moments: 15,
   bookmarks: 25,
 };

@@ -40,6 +40,7 @@ pub mod stage;
 pub mod stream_keys;
 pub mod studio;
 pub mod texts;
+pub mod translation;
 pub mod ui;
 pub mod uploads;
 pub mod viewer;

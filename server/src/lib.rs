@@ -44,6 +44,7 @@ pub mod shows;
 pub mod stage;
 pub mod storage;
 pub mod stream_keys;
+pub mod translation;
 pub mod uploads;
 
 pub use app::{Running, StartError, start};

@@ -59,4 +59,5 @@ mod stream_keys;
 mod support;
 mod takeovers;
 mod timing;
+mod translation;
 mod uploads;

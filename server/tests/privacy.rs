@@ -110,7 +110,7 @@ async fn a_guest_is_told_nothing_private() {
         "before": i64::MAX, "name": "Guest", "text": "hello", "person": ada.person(), "muted": true,
         "paused": true, "keep": true, "record": true, "published": true, "from": 0, "second": 0,
         "happening": show, "answer": "yes", "plan": HappeningForm::default(),
-        "up_to": 9, "settings": NotificationSettings::default(),
+        "to": "en", "up_to": 9, "settings": NotificationSettings::default(),
         "kept": true, "allowed": false, "title": "One",
         "draft": draft("Mine now", 9), "password": "long enough for one",
         "link": "x", "login": "ada", "language": "en", "ceremony": "x",

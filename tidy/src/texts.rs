@@ -48,9 +48,9 @@ pub fn check_used(tree: &Tree, whole: &[&str]) -> Vec<Complaint> {
     entries.map(|(key, (at, _))| english.complaint(at, format!("nothing says {key}"))).collect()
 }
 
-/// Literals that look like words for people: names, keys of keyboards, and what the server's English
+/// Literals that look like words for people: names (also of browsers' own things), keys of keyboards, and what the server's English
 /// dates are made of.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "Bandstand",
     "End",
     "Enter",
@@ -58,6 +58,7 @@ const NAMES: [&str; 9] = [
     "Home",
     "Intl",
     "Ogg",
+    "Translator",
     "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
     "Mon Tue Wed Thu Fri Sat Sun",
 ];

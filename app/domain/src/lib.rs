@@ -25,6 +25,7 @@ pub mod stage;
 pub mod stream_keys;
 pub mod texts;
 pub mod time;
+pub mod translation;
 pub mod uploads;
 pub mod visible;
 

@@ -22,7 +22,7 @@ pub fn composing(chat: ChatHandle, field: NodeRef<html::Textarea>) -> AnyView {
         Some(view! {
             <p>
                 <span>{what} " "</span>
-                {said(&message)}
+                {said(&message, chat.translation().short(&message))}
             </p>
             <button type="button" aria-label=leave_it title=leave_it on:click=leave>
                 <span aria-hidden="true">"×"</span>

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     t,
+    translation::message_text,
     ui::{LocalTime, TimeStyle, linked},
 };
 
@@ -128,7 +129,7 @@ pub fn Posted(
                 <LocalTime at=sent_at fallback="" style=TimeStyle::Time/>
                 {edited.then(|| view! { <span class="chat-edited">{t!(chat.message.edited)}</span> })}
             </p>
-            <p class="chat-text" dir="auto">{text}</p>
+            {message_text(chat.translation(), message.clone(), text)}
             {move || tools.get().map(|it| (it.below)(chat, below.clone(), viewer))}
             {move || tools.get().map(|it| (it.menu)(chat, message.clone(), viewer))}
         </article>

@@ -26,6 +26,7 @@ use crate::{
     failure::Failed,
     t,
     texts::{say, told},
+    translation::TranslationHandle,
 };
 
 /// Time for which somebody counts as typing.
@@ -77,13 +78,15 @@ pub struct ChatHandle {
     has_account: StoredValue<bool>,
     /// Position up to which one had read when one came.
     read_to: RwSignal<Option<i64>>,
+    translation: TranslationHandle,
 }
 
 impl ChatHandle {
     /// A chat without a message yet.
     pub fn new(place: impl Into<ChatPlace>) -> Self {
+        let place = place.into();
         Self {
-            place: place.into(),
+            place,
             state: RwSignal::default(),
             arrived: RwSignal::new(0),
             notice: RwSignal::default(),
@@ -101,6 +104,7 @@ impl ChatHandle {
             hidden: RwSignal::default(),
             has_account: StoredValue::new(false),
             read_to: RwSignal::new(None),
+            translation: TranslationHandle::new(place),
         }
     }
 
@@ -253,6 +257,10 @@ impl ChatHandle {
 
     pub(super) fn read_to(self) -> RwSignal<Option<i64>> {
         self.read_to
+    }
+
+    pub(super) fn translation(self) -> TranslationHandle {
+        self.translation
     }
 
     pub(super) fn quotes(self) -> RwSignal<Quotes> {

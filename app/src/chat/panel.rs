@@ -10,7 +10,7 @@ use leptos::{
     wasm_split::{SplitLoaderError, wasm_split},
 };
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::ResizeObserver;
+use web_sys::{HtmlElement, ResizeObserver};
 
 use super::{
     ChatHandle, ChatViewer,
@@ -208,8 +208,9 @@ impl Scroll {
             top: StoredValue::new(0),
         };
         scroll.follow_size();
-        // The first message and where it stands, as the list was after the last change.
-        let before = StoredValue::new((None::<i64>, 0));
+        // The first message, its row and where that stood, as the list was after the last change: rows below
+        // become longer meanwhile, when they are translated.
+        let before = StoredValue::new((None::<i64>, None::<SendWrapper<(HtmlElement, i32)>>));
         let arrived = StoredValue::new(0);
         Effect::new(move || {
             let first = chat.state().with(|state| state.messages().first().map(|m| m.position));
@@ -222,14 +223,18 @@ impl Scroll {
             // Once the list shows it.
             request_animation_frame(move || {
                 let Some(list) = scroll.list.try_get_untracked().flatten() else { return };
-                let (was_first, was_height) = before.try_get_value().unwrap_or_default();
-                let height = list.scroll_height();
+                let (was_first, was_row) = before.try_get_value().unwrap_or_default();
                 if scroll.following.try_get_untracked() == Some(true) {
-                    list.set_scroll_top(height);
-                } else if was_first.is_some() && first < was_first {
-                    list.set_scroll_top(list.scroll_top() + height - was_height);
+                    list.set_scroll_top(list.scroll_height());
+                } else if first < was_first
+                    && let Some((row, was_at)) = was_row.as_deref().filter(|it| it.0.is_connected())
+                {
+                    list.set_scroll_top(list.scroll_top() + row.offset_top() - was_at);
                 }
-                before.try_update_value(|before| *before = (first, list.scroll_height()));
+                let row = list.query_selector(".chat-message").ok().flatten();
+                let row = row.and_then(|row| row.dyn_into::<HtmlElement>().ok());
+                let row = row.map(|row| SendWrapper::new((row.clone(), row.offset_top())));
+                before.try_update_value(|before| *before = (first, row));
             });
         });
         scroll

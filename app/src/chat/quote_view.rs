@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::{ChatHandle, entry::anchor, quotes::Quote};
-use crate::t;
+use crate::{t, translation::ShortTranslation};
 
 /// Characters of a message that its quote shows.
 const SHOWN: usize = 120;
@@ -32,23 +32,25 @@ pub fn in_short(chat: ChatHandle, id: MessageId) -> impl Fn() -> AnyView + Copy 
         Some(Quote::There(message)) if chat.hides(&message.author) => {
             t!(chat.quote.hidden).into_any()
         }
-        Some(Quote::There(message)) => said(&message),
+        Some(Quote::There(message)) => said(&message, chat.translation().short(&message)),
         Some(Quote::Gone) => t!(chat.quote.gone).into_any(),
         Some(Quote::Asked) | None => "…".into_any(),
     }
 }
 
-/// Author and words, in short.
-pub fn said(message: &Arc<ChatMessage>) -> AnyView {
-    let mut text: String = message.text.chars().take(SHOWN).collect();
-    if text.len() < message.text.len() {
+/// Author and words, in short; translated words with their language in the place of the author's.
+pub fn said(message: &Arc<ChatMessage>, translated: ShortTranslation) -> AnyView {
+    let (whole, language) = translated.unzip();
+    let whole = whole.as_ref().unwrap_or(&message.text);
+    let mut text: String = whole.chars().take(SHOWN).collect();
+    if text.len() < whole.len() {
         text.push('…');
     }
     let name = message.name.clone();
     view! {
         <strong dir="auto">{name}</strong>
         " "
-        <span dir="auto">{text}</span>
+        <span dir="auto" lang=language>{text}</span>
     }
     .into_any()
 }

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     t,
     texts::told,
+    translation::offer,
     ui::{LocalTime, TimeStyle},
 };
 
@@ -24,6 +25,7 @@ pub fn search(chat: ChatHandle) -> AnyView {
             {form(chat)}
         </details>
         {hidden(chat)}
+        {offer(chat.translation())}
     }
     .into_any()
 }
@@ -69,7 +71,7 @@ fn form(chat: ChatHandle) -> AnyView {
                 <button type="button" class="chat-quote" on:click=move |_| go(chat, id)>
                     <LocalTime at=sent_at fallback="" style=TimeStyle::Poster/>
                     " "
-                    {said(&message)}
+                    {said(&message, None)}
                 </button>
             </li>
         }

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     t,
     texts::told,
+    translation::message_text,
     ui::{LocalTime, TimeStyle, linked},
 };
 
@@ -68,7 +69,7 @@ pub fn thread(chat: ChatHandle, id: MessageId) -> AnyView {
                     Some(Quote::There(message)) if chat.hides(&message.author) => {
                         view! { <p class="chat-empty">{t!(chat.quote.hidden)}</p> }.into_any()
                     }
-                    Some(Quote::There(message)) => row(&message),
+                    Some(Quote::There(message)) => row(chat, &message),
                     Some(Quote::Gone) => view! { <p class="chat-empty">{t!(chat.quote.gone)}</p> }.into_any(),
                     Some(Quote::Asked) | None => ().into_any(),
                 }}
@@ -80,7 +81,7 @@ pub fn thread(chat: ChatHandle, id: MessageId) -> AnyView {
                 <For
                     each=answers
                     key=|it| (it.id, it.edited_at)
-                    children=|it| row(&it)
+                    children=move |it| row(chat, &it)
                 />
             </div>
         </div>
@@ -88,7 +89,7 @@ pub fn thread(chat: ChatHandle, id: MessageId) -> AnyView {
     .into_any()
 }
 
-fn row(message: &ChatMessage) -> AnyView {
+fn row(chat: ChatHandle, message: &Arc<ChatMessage>) -> AnyView {
     let colour = format!("chat-name {}", name_colour(&message.author));
     let (name, text, sent_at) = (message.name.clone(), linked(&message.text), message.sent_at);
     view! {
@@ -97,7 +98,7 @@ fn row(message: &ChatMessage) -> AnyView {
                 <strong class=colour dir="auto">{name}</strong>
                 <LocalTime at=sent_at fallback="" style=TimeStyle::Time/>
             </p>
-            <p class="chat-text" dir="auto">{text}</p>
+            {message_text(chat.translation(), message.clone(), text)}
         </article>
     }
     .into_any()

@@ -32,6 +32,7 @@ use bandstand_app::{
     shows::port::Shows,
     stage::port::StageControl,
     stream_keys::port::StreamKeys,
+    translation::{BY_SERVER, port::Translations},
     uploads::port::Uploads,
     viewer::port::Identity,
 };
@@ -61,6 +62,7 @@ use crate::{
     rooms::port::RoomsPort,
     shows::port::ShowsPort,
     stage::port::StagePort,
+    translation::port::TranslationPort,
 };
 
 /// Pages that are the same for all whom nobody knows.
@@ -98,7 +100,11 @@ pub fn routes(venue: &Arc<Venue>, site: &Site) -> Router {
                 response.append_header(header::VARY, asked);
             }
             let path = use_context::<Parts>().map(|parts| parts.uri.path().to_owned());
-            shell(site.head(path.as_deref().unwrap_or("/"), &nonce), texts::address(language))
+            let mut head = site.head(path.as_deref().unwrap_or("/"), &nonce);
+            if venue.translator.is_some() {
+                head.0.push_str(BY_SERVER);
+            }
+            shell(head, texts::address(language))
         }
     };
     let render = render_app_async_with_context(context.clone(), app);
@@ -235,6 +241,9 @@ fn provide_ports(venue: &Venue, caller: Caller) {
     provide_context::<Arc<dyn Crowd>>(Arc::new(crowd));
     let listening = ListeningPort { caller: caller.clone(), mp3: radio.makes_mp3() };
     provide_context::<Arc<dyn PersonalAddresses>>(Arc::new(listening));
+    let translator = venue.translator.clone();
+    let translation = TranslationPort { caller: caller.clone(), translator };
+    provide_context::<Arc<dyn Translations>>(Arc::new(translation));
     provide_context::<Arc<dyn Rooms>>(Arc::new(RoomsPort {
         caller: caller.clone(),
         log: Arc::new(ChatLog),

@@ -55,6 +55,9 @@ pub enum StartError {
     /// Mails can't be sent.
     #[error(transparent)]
     Mail(#[from] MailStartError),
+    /// Messages can't be translated.
+    #[error("the server that translates can't be used: {0}")]
+    Translation(reqwest::Error),
     /// The database can't be used.
     #[error("the database can't be used: {0}")]
     Database(DatabaseError),

@@ -52,6 +52,7 @@ use crate::{
         files::Files,
         folders::{is_open_to_others, make_private},
     },
+    translation::Translator,
 };
 
 /// The venue.
@@ -77,6 +78,8 @@ pub struct Venue {
     pub storing: Arc<Storing>,
     /// Monitor of the quality of media.
     pub monitor: Monitor,
+    /// The server that translates messages, if the operator names one.
+    pub translator: Option<Arc<Translator>>,
     /// Pages for people whom nobody knows.
     pub page_cache: Arc<PageCache>,
     /// Pages that are rendered now.
@@ -105,6 +108,8 @@ impl Venue {
             );
         }
         let mail = Mail::open(&config)?;
+        let translator = config.translation.as_ref().map(Translator::new).transpose();
+        let translator = translator.map_err(StartError::Translation)?.map(Arc::new);
         let database =
             Database::open(config.database().reveal()).await.map_err(StartError::Database)?;
         settle_email_keys(&database).await.map_err(StartError::Database)?;
@@ -204,6 +209,7 @@ impl Venue {
             recorders,
             storing,
             monitor,
+            translator,
             page_cache: Arc::new(page_cache),
             renderings: Renderings::default(),
             schedule: Schedule::default(),

@@ -58,6 +58,8 @@ pub struct File {
     pub smtp_password: Option<Secret>,
     pub smtp_password_file: Option<PathBuf>,
     pub mail_from: Option<String>,
+    pub translation_url: Option<String>,
+    pub translation_key: Option<Secret>,
 }
 
 impl File {
@@ -106,5 +108,7 @@ impl File {
         "smtp_password",
         "smtp_password_file",
         "mail_from",
+        "translation_url",
+        "translation_key",
     ];
 }

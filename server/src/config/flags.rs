@@ -177,4 +177,11 @@ pub struct Flags {
     /// Who the mails are from, such as "Bandstand <venue@example.org>"
     #[arg(long, env = "BANDSTAND_MAIL_FROM", value_name = "ADDRESS")]
     pub mail_from: Option<String>,
+    /// A server that speaks LibreTranslate's API, for messages in other languages; without one, only
+    /// browsers translate
+    #[arg(long, env = "BANDSTAND_TRANSLATION_URL", value_name = "ADDRESS")]
+    pub translation_url: Option<String>,
+    /// Its API key; better in the environment or the configuration file than on the command line
+    #[arg(long, env = "BANDSTAND_TRANSLATION_KEY", value_name = "KEY", hide_env_values = true)]
+    pub translation_key: Option<String>,
 }

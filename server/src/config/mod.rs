@@ -11,6 +11,7 @@ mod rooms;
 mod s3;
 mod smtp;
 mod timeouts;
+mod translation;
 mod uploads;
 
 use std::{
@@ -35,6 +36,7 @@ pub use rooms::{RoomBounds, RoomMakers};
 pub use s3::S3;
 pub use smtp::{Smtp, SmtpTls};
 pub use timeouts::Timeouts;
+pub use translation::TranslationServer;
 pub use uploads::UploadBounds;
 
 /// The configuration file that is read when there is one and no other is named.
@@ -108,6 +110,8 @@ pub struct Config {
     pub catch_up_megabits: u32,
     /// The mail server; without one, mails go into the mailbox in the data folder.
     pub smtp: Option<Smtp>,
+    /// The server that translates messages; without one, only browsers do.
+    pub translation: Option<TranslationServer>,
 }
 
 impl Default for Config {
@@ -139,6 +143,7 @@ impl Default for Config {
             limit_scale: 1,
             catch_up_megabits: 200,
             smtp: None,
+            translation: None,
         }
     }
 }
@@ -254,6 +259,10 @@ impl Config {
                 from: flags.mail_from.or(file.mail_from),
             }
             .settle()?,
+            translation: TranslationServer::settle(
+                flags.translation_url.or(file.translation_url),
+                flags.translation_key.map(Secret::new).or(file.translation_key),
+            )?,
         };
         if let Some(url) = &config.database_url
             && !["sqlite:", "postgres:", "postgresql:"]
@@ -337,6 +346,7 @@ impl Config {
                 self.mailbox().display()
             ));
         }
+        warnings.extend(self.translation.as_ref().and_then(TranslationServer::warning));
         warnings
     }
 

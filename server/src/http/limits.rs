@@ -133,10 +133,14 @@ pub enum Limit {
     Happenings,
     /// Answers to happenings, by person.
     HappeningAnswers,
+    /// Asking for translations of messages, by person.
+    Translation,
+    /// The same, by address.
+    TranslationAddress,
 }
 
 impl Limit {
-    const ALL: [Self; 58] = [
+    const ALL: [Self; 60] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -195,6 +199,8 @@ impl Limit {
         Self::Uploads,
         Self::Happenings,
         Self::HappeningAnswers,
+        Self::Translation,
+        Self::TranslationAddress,
     ];
 
     /// The quota: the largest burst, and the time until one more is allowed.
@@ -267,6 +273,9 @@ impl Limit {
             // Each is told to all members.
             Self::Happenings => (20, Duration::from_secs(60)),
             Self::HappeningAnswers => (30, Duration::from_secs(2)),
+            // A page of history is three.
+            Self::Translation => (30, Duration::from_secs(1)),
+            Self::TranslationAddress => (120, Duration::from_millis(100)),
         }
     }
 }

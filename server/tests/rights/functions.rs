@@ -298,6 +298,12 @@ pub const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
         |_| json!({ "room": Uuid::nil(), "before": null }),
         [401, 404, 404, 404, 404, 404],
     ),
+    // Nobody translates at this venue: whoever may read is told so.
+    (
+        "translation/translate",
+        |it| json!({ "place": it.place(), "ids": [it.message], "to": "en" }),
+        [401, 409, 409, 409, 409, 409],
+    ),
     ("uploads/mine", |_| json!({}), NAMED),
     ("uploads/remove", |_| json!({ "ids": [Uuid::nil()] }), NAMED),
     // What can't be taken back, at last.

@@ -214,6 +214,11 @@ const WRITING: &[(&str, usize, Again)] = &[
     ("live/reopen", 5, |it, _| json!({ "show": it.show })),
     ("shows/extend", 5, |it, _| json!({ "id": it.show })),
     ("shows/remove_artwork", 5, |it, _| json!({ "id": it.show })),
+    (
+        "translation/translate",
+        5,
+        |it, _| json!({ "place": it.place(), "ids": [it.message], "to": "en" }),
+    ),
     ("uploads/remove", 5, |_, _| json!({ "ids": [Uuid::nil()] })),
     ("shows/delete", 4, |it, _| json!({ "id": it.show })),
     ("accounts/end_session", 5, |_, n| json!({ "name": format!("made-up-{n}") })),
