@@ -101,6 +101,9 @@ fn held(chat: ChatHandle) -> AnyView {
     let row = move |it: HeldMessage| {
         let HeldMessage { message, why } = it;
         let id = message.id;
+        let carrying = message.clone();
+        let files = (!carrying.files.is_empty())
+            .then(|| move || chat.attaching().tools.get().map(|it| (it.carried)(chat, &carrying)));
         let decide = move |approved| {
             spawn_local(async move {
                 match decide_on_message(chat.place(), id, approved).await {
@@ -123,6 +126,7 @@ fn held(chat: ChatHandle) -> AnyView {
                     <span class="chat-edited">{why}</span>
                 </p>
                 <p class="chat-text" dir="auto">{linked(&message.text)}</p>
+                {files}
                 <p class="chat-tries">
                     <button type="button" on:click=move |_| decide(true)>{t!(chat.desk.approve)}</button>
                     <button type="button" on:click=move |_| decide(false)>{t!(chat.desk.reject)}</button>

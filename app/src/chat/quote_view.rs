@@ -40,8 +40,14 @@ pub fn in_short(chat: ChatHandle, id: MessageId) -> impl Fn() -> AnyView + Copy 
 
 /// Author and words, in short.
 pub fn said(message: &Arc<ChatMessage>) -> AnyView {
-    let mut text: String = message.text.chars().take(SHOWN).collect();
-    if text.len() < message.text.len() {
+    // Of files alone their names are told.
+    let names = || message.files.iter().filter_map(|it| it.file.as_ref()).map(|it| &*it.name);
+    let whole = match message.text.is_empty() {
+        true => names().collect::<Vec<_>>().join(", "),
+        false => message.text.clone(),
+    };
+    let mut text: String = whole.chars().take(SHOWN).collect();
+    if text.len() < whole.len() {
         text.push('…');
     }
     let name = message.name.clone();
