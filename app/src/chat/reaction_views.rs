@@ -45,7 +45,7 @@ pub fn beneath(chat: ChatHandle, message: Arc<ChatMessage>, viewer: Viewing) -> 
             .with(|state| state.at(position).map(|it| it.reactions.clone()).unwrap_or_default())
     });
     let files = (!message.files.is_empty())
-        .then(|| move || chat.attaching().tools.get().map(|it| (it.carried)(chat, &message)));
+        .then_some(move || chat.attaching().tools.get().map(|it| (it.carried)(chat, &message)));
     let kinds = move || now.with(|now| now.iter().map(|it| it.reaction).collect::<Vec<_>>());
     // By kind alone: what is pressed stays where it is, and keeps the focus.
     let one = move |reaction: Reaction| {
