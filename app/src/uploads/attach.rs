@@ -142,7 +142,9 @@ fn take_dropped(
     let is_here = move |event: &ev::DragEvent| {
         let kinds = web::get_in(&web::get(event, "dataTransfer"), "types");
         let kinds = kinds.and_then(|it| it.dyn_into::<js_sys::Array>().ok());
-        let brings_files = kinds.is_some_and(|it| it.includes(&"Files".into(), 0));
+        let brings_files = kinds.is_some_and(|kinds| {
+            kinds.iter().any(|it| it.as_string().is_some_and(|it| it.eq_ignore_ascii_case("files")))
+        });
         brings_files && may_share.get_untracked() && is_in_chat(event.target())
     };
     let dragged = window_event_listener(ev::dragover, move |event| {
