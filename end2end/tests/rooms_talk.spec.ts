@@ -4,8 +4,7 @@ import { chatInput, makeRoom, register, said, say, talkMenu } from "./steps";
 import { expect, test } from "./venue";
 
 /** A picture of one dot, as PNG. */
-const DOT =
-  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+const DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 test("friends answer, react and mention in a room, and whoever is meant is told", async ({ person, firefoxPerson }) => {
   const ada = await person("Ada");
@@ -114,11 +113,11 @@ test("a message carries files, which others see in place and which go with it", 
   await expect(said(ben, "Two for you")).toBeVisible();
   await expect(attached.getByRole("listitem")).toHaveCount(0);
   const log = ben.page.getByRole("log");
-  await expect(log.getByRole("img", { name: "dot.png" })).toBeVisible();
+  await expect(log.getByAltText("dot.png")).toBeVisible();
   const download = ben.page.waitForEvent("download");
   await log.getByRole("link", { name: "note.txt" }).click();
   expect((await download).suggestedFilename()).toBe("note.txt");
-  await log.getByRole("button", { name: "Enlarge dot.png" }).click();
+  await log.getByRole("button", { name: "Enlarge dot.png" }).press("Enter");
   const large = ben.page.getByRole("dialog", { name: "Picture" });
   await expect(large.getByRole("img", { name: "dot.png" })).toBeVisible();
   await large.getByRole("button", { name: "Close" }).click();
