@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::support::app::{TestApp, User};
 
+mod carried;
 mod content;
 mod protocol;
 mod quotas;

@@ -14,6 +14,7 @@ use crate::{
     refusal::{Reason, print_text},
     text,
     texts::{Tell, Text},
+    uploads::{RoomFile, RoomFileId},
 };
 
 pub use mention::{MAX_MENTIONS, Mention, find_handles};
@@ -27,6 +28,8 @@ pub use reaction::{Reaction, ReactionCount};
 
 /// The longest message, in characters.
 pub const MAX_MESSAGE: usize = 500;
+/// The most files that one message carries.
+pub const MAX_FILES: usize = 10;
 /// The most messages in one page of history.
 pub const PAGE: u32 = 50;
 /// The most messages that are pinned in one place.
@@ -65,6 +68,10 @@ pub enum ChatReason {
     EditHeld,
     /// As many people are hidden as can be.
     TooManyHidden,
+    /// More files than [`MAX_FILES`].
+    TooManyFiles,
+    /// A file isn't there, isn't the author's, or another message carries it.
+    NoSuchFile,
 }
 
 impl Tell for ChatReason {
@@ -81,6 +88,8 @@ impl Tell for ChatReason {
             Self::TooManyHeld => text!(refusal.chat.too_many_held),
             Self::EditHeld => text!(refusal.chat.edit_held),
             Self::TooManyHidden => text!(refusal.chat.too_many_hidden, most = MAX_HIDDEN),
+            Self::TooManyFiles => text!(refusal.chat.too_many_files, most = MAX_FILES),
+            Self::NoSuchFile => text!(refusal.chat.no_such_file),
         }
     }
 }
@@ -97,7 +106,9 @@ impl Reason for ChatReason {
             | Self::TooManyPins
             | Self::TooManyHeld
             | Self::EditHeld
-            | Self::TooManyHidden => 409,
+            | Self::TooManyHidden
+            | Self::TooManyFiles
+            | Self::NoSuchFile => 409,
         }
     }
 }
@@ -149,7 +160,7 @@ pub struct ChatMessage {
     /// Role of the author in the room at that time, where it is more than a member's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub badge: Option<ChatBadge>,
-    /// 1–[`MAX_MESSAGE`] characters of plain text.
+    /// Plain text of at most [`MAX_MESSAGE`] characters; empty in a message of files alone.
     pub text: String,
     /// Time at which the venue accepted it.
     pub sent_at: Millis,
@@ -161,6 +172,9 @@ pub struct ChatMessage {
     /// People whom it mentions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<Mention>,
+    /// Files that it carries, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<CarriedFile>,
     /// Time at which its author changed it last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edited_at: Option<Millis>,
@@ -170,6 +184,16 @@ pub struct ChatMessage {
     /// Reactions to it so far; none in an event.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<ReactionCount>,
+}
+
+/// File that a message carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CarriedFile {
+    /// Its identity.
+    pub id: RoomFileId,
+    /// The file; none once it is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<RoomFile>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]

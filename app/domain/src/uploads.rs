@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     Millis, PersonId, Refusal,
+    chat::MessageId,
     refusal::{Reason, print_text},
     rooms::RoomId,
     text,
@@ -171,7 +172,8 @@ impl FromStr for FileKind {
 pub struct RoomFile {
     /// Identity.
     pub id: RoomFileId,
-    /// Place in the room's list: newer files have greater ones.
+    /// Place in the room's list: newer files have greater ones. Below 0 while it isn't in the list: it waits for
+    /// the message that carries it.
     pub position: i64,
     /// Person who brought it.
     pub person: PersonId,
@@ -188,6 +190,9 @@ pub struct RoomFile {
     /// Width and height of a picture, in pixels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<(u32, u32)>,
+    /// Message that carries it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageId>,
 }
 
 impl RoomFile {

@@ -3,7 +3,9 @@
 use bandstand_domain::{
     Millis, PersonId, RoomId, Secret, ShowId,
     channel::{ClientFrame, Cursor, Event, ServerFrame, Topic},
-    chat::{ChatEvent, ChatMessage, ChatRules, Mention, MessageId, Reaction, ReactionCount},
+    chat::{
+        CarriedFile, ChatEvent, ChatMessage, ChatRules, Mention, MessageId, Reaction, ReactionCount,
+    },
     crowd::{CrowdChange, Gesture},
     happenings::{AnswerCounts, HappeningCard, HappeningEvent, HappeningId},
     notifications::{InboxEvent, InboxId, Notification, NotificationContent, NotificationKind},
@@ -136,7 +138,9 @@ fn events_have_one_level_in_json() {
         kind: FileKind::Picture,
         bytes: 8,
         size: Some((4, 3)),
+        message: None,
     };
+    let carried = RoomFile { message: Some(message), ..shared.clone() };
     let posted = ChatMessage {
         id: message,
         author: PersonId::new("ana"),
@@ -148,6 +152,7 @@ fn events_have_one_level_in_json() {
         position: 3,
         replies_to: None,
         mentions: vec![],
+        files: vec![],
         edited_at: None,
         replies: 0,
         reactions: vec![],
@@ -157,6 +162,10 @@ fn events_have_one_level_in_json() {
         text: "@ben, hello".into(),
         replies_to: Some(message),
         mentions: vec![mention],
+        files: vec![
+            CarriedFile { id: file, file: Some(shared.clone()) },
+            CarriedFile { id: RoomFileId(Uuid::nil()), file: None },
+        ],
         edited_at: Some(Millis(7)),
         ..posted.clone()
     };
@@ -235,7 +244,14 @@ fn events_have_one_level_in_json() {
             json!({"edited": {"message": {
                 "id": message, "author": "ana", "name": "Ana", "from_artist": false, "text": "@ben, hello",
                 "sent_at": 6, "position": 3, "replies_to": message, "edited_at": 7,
-                "mentions": [{"handle": "ben", "person": "b"}]
+                "mentions": [{"handle": "ben", "person": "b"}],
+                "files": [
+                    {"id": file, "file": {
+                        "id": file, "position": 4, "person": "ana", "author": "Ana", "at": 7,
+                        "name": "tea.jpg", "kind": "picture", "bytes": 8, "size": [4, 3]
+                    }},
+                    {"id": Uuid::nil()}
+                ]
             }}}),
         ),
         (
@@ -266,6 +282,13 @@ fn events_have_one_level_in_json() {
             json!({"file_shared": {"file": {
                 "id": file, "position": 4, "person": "ana", "author": "Ana", "at": 7, "name": "tea.jpg",
                 "kind": "picture", "bytes": 8, "size": [4, 3]
+            }}}),
+        ),
+        (
+            UploadEvent::FileShared { file: carried }.into(),
+            json!({"file_shared": {"file": {
+                "id": file, "position": 4, "person": "ana", "author": "Ana", "at": 7, "name": "tea.jpg",
+                "kind": "picture", "bytes": 8, "size": [4, 3], "message": message
             }}}),
         ),
         (UploadEvent::FileRemoved { file }.into(), json!({"file_removed": {"file": file}})),

@@ -2,7 +2,7 @@
 
 use bandstand_domain::{
     PersonId, Refusal,
-    chat::{MessageId, Reaction},
+    chat::{CarriedFile, ChatMessage, MessageId, Reaction},
 };
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
@@ -31,7 +31,36 @@ impl ChatHandle {
             _ if changes => self.draft().set(self.begun().get_value()),
             _ => {}
         }
+        // In a thread one goes on answering.
+        let composing = match composing {
+            Composing::New if changes => self.answering(),
+            composing => composing,
+        };
         self.composing().set(composing);
+    }
+
+    /// Files that a message carries, as far as they are still there.
+    pub fn carried(self, message: &ChatMessage) -> Memo<Vec<CarriedFile>> {
+        let (position, files) = (message.position, message.files.clone());
+        Memo::new(move |_| {
+            let now = self.state().with(|state| state.at(position).map(|it| it.files.clone()));
+            now.unwrap_or_else(|| files.clone())
+        })
+    }
+
+    /// Answer to the message whose thread is open, if one is.
+    fn answering(self) -> Composing {
+        let open = self.thread().get_untracked();
+        let here = open.and_then(|id| {
+            let listed = self.state().with_untracked(|state| state.find(id));
+            listed.or_else(|| {
+                self.quotes().with_untracked(|quotes| match quotes.get(id) {
+                    Some(Quote::There(message)) => Some(message.clone()),
+                    _ => None,
+                })
+            })
+        });
+        here.map_or(Composing::New, Composing::Answer)
     }
 
     /// Shows the thread of a message in place of another one, or none: what one writes doesn't answer the former.

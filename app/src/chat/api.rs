@@ -7,6 +7,7 @@ use bandstand_domain::{
     chat::{
         ChatMessage, ChatPage, ChatPlace, ChatReason, HeldWhy, MessageId, Reaction, ReactionCount,
     },
+    uploads::RoomFileId,
 };
 use leptos::prelude::*;
 
@@ -21,8 +22,9 @@ pub async fn post_message(
     id: MessageId,
     text: String,
     replies_to: Option<MessageId>,
+    #[server(default)] files: Vec<RoomFileId>,
 ) -> Result<Option<HeldWhy>, Failed<ChatReason>> {
-    answer(port::<dyn super::port::Chat>().post(place, id, text, replies_to)).await
+    answer(port::<dyn super::port::Chat>().post(place, id, text, replies_to, files)).await
 }
 
 /// Changes one's own message.

@@ -90,21 +90,31 @@ pub fn Composer(
         }
         let typed = text.get_untracked();
         let message = typed.trim();
-        if message.is_empty() {
+        let (composing, attaching) = (chat.composing().get_untracked(), chat.attaching());
+        // A message may be files alone.
+        let is_new = !matches!(composing, Composing::Change(_));
+        if message.is_empty() && !(is_new && attaching.has_any()) {
             complaint.set(None);
             return;
         }
-        if let Some(wrong) = check_message(message) {
+        if is_new && attaching.waits() {
+            return;
+        }
+        if let Some(wrong) = check_message(message).filter(|_| !message.is_empty()) {
             complaint.set(Some(wrong));
             return;
         }
         complaint.set(None);
-        match chat.composing().get_untracked() {
-            Composing::New => chat.send(None, message.to_string(), None),
-            Composing::Answer(answered) => {
-                chat.send(None, message.to_string(), Some(answered.id));
+        let answered = match composing {
+            Composing::New => None,
+            Composing::Answer(answered) => Some(answered.id),
+            Composing::Change(changed) => {
+                chat.edit(changed.id, message.to_string());
+                None
             }
-            Composing::Change(changed) => chat.edit(changed.id, message.to_string()),
+        };
+        if is_new {
+            chat.send(None, message.to_string(), answered, attaching.take());
         }
         text.set(String::new());
         chat.composed();

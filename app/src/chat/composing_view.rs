@@ -40,6 +40,7 @@ pub fn composing(chat: ChatHandle, field: NodeRef<html::Textarea>) -> AnyView {
         <div class="chat-answering" role="status">
             {move || row(chat.composing().get())}
         </div>
+        {move || chat.attaching().tools.get().map(|it| (it.attach)(chat, it, field))}
     }
     .into_any()
 }

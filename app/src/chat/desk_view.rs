@@ -1,5 +1,7 @@
 //! Desk of those who look after a chat: messages that wait, rules, bans, and what was done. A part of its own.
 
+use std::time::Duration;
+
 use bandstand_domain::chat::{
     ChatBan, ChatPlace, HeldMessage, HeldWhy, ModerationAct, ModerationEntry, RulesForm,
 };
@@ -101,6 +103,10 @@ fn held(chat: ChatHandle) -> AnyView {
     let row = move |it: HeldMessage| {
         let HeldMessage { message, why } = it;
         let id = message.id;
+        let carrying = message.clone();
+        let files = (!carrying.files.is_empty()).then_some(move || {
+            chat.attaching().tools.get().map(|it| (it.carried)(chat, &carrying))
+        });
         let decide = move |approved| {
             spawn_local(async move {
                 match decide_on_message(chat.place(), id, approved).await {
@@ -123,6 +129,7 @@ fn held(chat: ChatHandle) -> AnyView {
                     <span class="chat-edited">{why}</span>
                 </p>
                 <p class="chat-text" dir="auto">{linked(&message.text)}</p>
+                {files}
                 <p class="chat-tries">
                     <button type="button" on:click=move |_| decide(true)>{t!(chat.desk.approve)}</button>
                     <button type="button" on:click=move |_| decide(false)>{t!(chat.desk.reject)}</button>
@@ -234,7 +241,22 @@ fn rules(chat: ChatHandle) -> AnyView {
 }
 
 fn guests(chat: ChatHandle) -> AnyView {
-    let until = Memo::new(move |_| chat.state().with(|state| state.rules().guests_muted_until));
+    let ruled = Memo::new(move |_| chat.state().with(|state| state.rules().guests_muted_until));
+    // Until then; nobody tells when that is.
+    let until = RwSignal::new(None);
+    Effect::new(move || {
+        let now = ruled.get();
+        let left = now.map_or(0.0, |it| it.0 as f64 - js_sys::Date::now());
+        until.set(now.filter(|_| left > 0.0));
+        if left > 0.0 {
+            let over = move || {
+                if ruled.try_get_untracked() == Some(now) {
+                    until.set(None);
+                }
+            };
+            set_timeout(over, Duration::from_millis(left as u64));
+        }
+    });
     let set = move |minutes: u32| {
         spawn_local(async move {
             if let Err(failed) = mute_guests(chat.place(), minutes).await {

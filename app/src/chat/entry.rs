@@ -56,7 +56,7 @@ pub fn anchor(id: MessageId) -> String {
 }
 
 /// Text of a message, with addresses as links, and with those whom it mentions marked.
-fn mentioning(message: &ChatMessage) -> Vec<AnyView> {
+pub fn mentioning(message: &ChatMessage) -> Vec<AnyView> {
     let mut views = Vec::new();
     let mut rest = 0;
     for (range, handle) in find_handles(&message.text) {
@@ -160,7 +160,8 @@ pub fn OnItsWay(
         Progress::Taken => t!(chat.message.sent),
         Progress::Failed(_) => t!(chat.message.not_sent),
     };
-    let (again, replies_to) = (pending.text, pending.replies_to);
+    let (again, replies_to, files) = (pending.text, pending.replies_to, pending.files);
+    let names = files.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(", ");
     view! {
         <article class="chat-message chat-own chat-pending" class:chat-failed=failed>
             <p class="chat-head">
@@ -168,10 +169,11 @@ pub fn OnItsWay(
                 <span class="chat-progress">{state}</span>
             </p>
             <p class="chat-text" dir="auto">{linked(&text)}</p>
+            <p class="chat-file-names" dir="auto">{names}</p>
             {failure.map(|why| view! {
                 <p class="chat-why">{why}</p>
                 <p class="chat-tries">
-                    <button type="button" on:click=move |_| chat.send(Some(id), again.clone(), replies_to)>
+                    <button type="button" on:click=move |_| chat.send(Some(id), again.clone(), replies_to, files.clone())>
                         {t!(ui.try_again)}
                     </button>
                     <button

@@ -8,6 +8,7 @@ use bandstand_domain::{
     chat::{
         ChatEvent, ChatMessage, ChatNews, ChatPage, ChatPlace, ChatReason, HiddenPerson, MessageId,
     },
+    uploads::UploadEvent,
 };
 use futures::{FutureExt, future::LocalBoxFuture};
 use leptos::{
@@ -19,6 +20,7 @@ use uuid::Uuid;
 
 use super::{
     api::{delete_message, load_history, mute_person, post_message},
+    attaching::{AttachedFile, Attaching},
     quotes::Quotes,
     state::{ChatState, Progress},
 };
@@ -79,6 +81,9 @@ pub struct ChatHandle {
     /// Position up to which one had read when one came.
     read_to: RwSignal<Option<i64>>,
     translation: TranslationHandle,
+    attaching: Attaching,
+    /// Counts how often all was told anew.
+    came: RwSignal<u32>,
 }
 
 impl ChatHandle {
@@ -105,6 +110,8 @@ impl ChatHandle {
             has_account: StoredValue::new(false),
             read_to: RwSignal::new(None),
             translation: TranslationHandle::new(place),
+            attaching: Attaching::new(),
+            came: RwSignal::new(0),
         }
     }
 
@@ -113,6 +120,7 @@ impl ChatHandle {
         self.state.update(|state| state.reset(page, muted));
         // What is still quoted is asked for anew: it may have been deleted meanwhile.
         self.quotes.set(Quotes::default());
+        self.came.update(|count| *count += 1);
     }
 
     /// Loads the latest messages of a show that is over: nothing tells of them any more.
@@ -138,6 +146,9 @@ impl ChatHandle {
 
     /// Takes in what happened; events that are not about the chat change nothing.
     pub fn apply(self, event: &Event) {
+        if let Event::Upload(UploadEvent::FileRemoved { file }) = event {
+            self.state.update(|state| state.forget_file(*file));
+        }
         if let Event::Chat(event) = event {
             match event {
                 ChatEvent::Deleted { message } => self.quotes.update(|it| it.delete(*message)),
@@ -180,8 +191,8 @@ impl ChatHandle {
                 set_timeout(over, TYPES);
             }
             ChatNews::Rejected(id) => {
-                let why = Progress::Failed(t!(chat.message.rejected).into());
-                self.state.update(|state| state.progress(*id, why));
+                let why = t!(chat.message.rejected).into();
+                self.state.update(|state| state.reject(*id, why));
             }
         }
     }
@@ -210,7 +221,17 @@ impl ChatHandle {
         self.draft
     }
 
-    pub(super) fn place(self) -> ChatPlace {
+    /// Files of the message that is being written.
+    pub fn attaching(self) -> Attaching {
+        self.attaching
+    }
+
+    pub(super) fn came(self) -> RwSignal<u32> {
+        self.came
+    }
+
+    /// The place that it is the chat of.
+    pub fn place(self) -> ChatPlace {
         self.place
     }
 
@@ -272,11 +293,18 @@ impl ChatHandle {
     }
 
     /// Sends a message: a new one, or one that didn't get there again.
-    pub(super) fn send(self, id: Option<MessageId>, text: String, replies_to: Option<MessageId>) {
+    pub(super) fn send(
+        self,
+        id: Option<MessageId>,
+        text: String,
+        replies_to: Option<MessageId>,
+        files: Vec<AttachedFile>,
+    ) {
         let id = id.unwrap_or_else(|| MessageId(Uuid::new_v4()));
-        self.state.update(|state| state.send(id, text.clone(), replies_to));
+        let ids = files.iter().map(|it| it.id).collect();
+        self.state.update(|state| state.send(id, text.clone(), replies_to, files));
         spawn_local(async move {
-            let progress = match post_message(self.place, id, text, replies_to).await {
+            let progress = match post_message(self.place, id, text, replies_to, ids).await {
                 Ok(None) => Progress::Taken,
                 Ok(Some(_)) => Progress::Held,
                 Err(Failed(Refusal::Invalid(errors))) => Progress::Failed(

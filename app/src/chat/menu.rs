@@ -15,14 +15,35 @@ use crate::t;
 
 /// Menu of a message, for those who are in. Opens and closes by itself; what is in it is made when it opens.
 pub fn menu(chat: ChatHandle, message: Arc<ChatMessage>, viewer: Viewing) -> AnyView {
+    menu_of(chat, message, viewer, true)
+}
+
+/// Menu of a message in a thread, in which all that one writes answers the first one.
+pub fn menu_in_thread(chat: ChatHandle, message: Arc<ChatMessage>, viewer: Viewing) -> AnyView {
+    menu_of(chat, message, viewer, false)
+}
+
+fn menu_of(
+    chat: ChatHandle,
+    message: Arc<ChatMessage>,
+    viewer: Viewing,
+    answerable: bool,
+) -> AnyView {
     let author = message.author.clone();
     let who = Memo::new(move |_| {
         viewer.with(|viewer| viewer.as_ref().map(|it| (it.person == author, it.moderates)))
     });
-    (move || who.get().map(|(own, hosts)| closed(chat, message.clone(), own, hosts))).into_any()
+    let closed = move |(own, hosts)| closed(chat, message.clone(), own, hosts, answerable);
+    (move || who.get().map(&closed)).into_any()
 }
 
-fn closed(chat: ChatHandle, message: Arc<ChatMessage>, own: bool, hosts: bool) -> AnyView {
+fn closed(
+    chat: ChatHandle,
+    message: Arc<ChatMessage>,
+    own: bool,
+    hosts: bool,
+    answerable: bool,
+) -> AnyView {
     let label = if own {
         t!(chat.message.about_own).into()
     } else {
@@ -39,13 +60,19 @@ fn closed(chat: ChatHandle, message: Arc<ChatMessage>, own: bool, hosts: bool) -
             <summary aria-label=label.clone() title=label>
                 <span aria-hidden="true">"⋯"</span>
             </summary>
-            {move || open.get().then(|| choices(chat, message.clone(), own, hosts))}
+            {move || open.get().then(|| choices(chat, message.clone(), own, hosts, answerable))}
         </details>
     }
     .into_any()
 }
 
-fn choices(chat: ChatHandle, message: Arc<ChatMessage>, own: bool, hosts: bool) -> AnyView {
+fn choices(
+    chat: ChatHandle,
+    message: Arc<ChatMessage>,
+    own: bool,
+    hosts: bool,
+    answerable: bool,
+) -> AnyView {
     let (id, name, person) = (message.id, message.name.clone(), message.author.clone());
     let compose = move |event: ev::MouseEvent, composing: Composing| {
         close(event.target(), false);
@@ -63,9 +90,11 @@ fn choices(chat: ChatHandle, message: Arc<ChatMessage>, own: bool, hosts: bool) 
     view! {
         <div class="chat-choices">
             {offers(chat, id)}
-            <button type="button" on:click=answer>
-                {t!(chat.message.answer)}
-            </button>
+            {answerable.then(|| view! {
+                <button type="button" on:click=answer>
+                    {t!(chat.message.answer)}
+                </button>
+            })}
             {own.then(|| view! {
                 <button type="button" on:click=change>
                     {t!(chat.message.edit)}

@@ -2,6 +2,7 @@
 
 mod acting;
 pub mod api;
+mod attaching;
 mod composer;
 mod composing_view;
 mod desk_view;
@@ -11,6 +12,7 @@ mod menu;
 pub mod moderation_api;
 #[cfg(feature = "ssr")]
 pub mod moderation_port;
+mod own_held;
 mod panel;
 mod pins_view;
 #[cfg(feature = "ssr")]
@@ -28,7 +30,9 @@ mod thread_view;
 mod tools;
 mod viewer;
 
+pub use attaching::{AttachedFile, Attaching, FileTools};
 pub use entry::name_colour;
 pub use handle::ChatHandle;
 pub use panel::ChatPanel;
+pub use quote_view::go;
 pub use viewer::ChatViewer;

@@ -19,7 +19,7 @@ use super::{
     entry::{ChatRow, OnItsWay, Posted},
     handle::Composing,
     state::{ChatState, Pending},
-    tools::load_tools,
+    tools::{MessageTools, load_tools},
 };
 use crate::{t, ui::later};
 
@@ -62,14 +62,20 @@ fn Messages(
     let list = NodeRef::<html::Div>::new();
     let field = NodeRef::<html::Textarea>::new();
     let text = chat.draft();
-    let scroll = Scroll::new(chat, list);
     let tools = load_tools();
+    let scroll = Scroll::new(chat, list, tools);
+    Effect::new(move || {
+        if let Some(tools) = tools.get() {
+            (tools.held)(chat, viewer);
+        }
+    });
     let edit = Callback::new(move |again: Pending| {
         let answered =
             again.replies_to.and_then(|id| chat.state().with_untracked(|state| state.find(id)));
         if let Some(answered) = answered {
             chat.compose(Composing::Answer(answered));
         }
+        chat.attaching().files.update(|files| files.extend(again.files));
         text.update(|text| {
             if !text.trim().is_empty() {
                 text.push('\n');
@@ -121,7 +127,7 @@ fn Messages(
             {move || tools.get().map(|it| (it.pins)(chat, viewer))}
             {move || {
                 let open = chat.thread().get()?;
-                tools.get().map(|it| (it.thread)(chat, open))
+                tools.get().map(|it| (it.thread)(chat, open, viewer))
             }}
             <div class="chat-frame" hidden=move || chat.thread().get().is_some()>
                 <div
@@ -198,7 +204,11 @@ struct Scroll {
 }
 
 impl Scroll {
-    fn new(chat: ChatHandle, list: NodeRef<html::Div>) -> Self {
+    fn new(
+        chat: ChatHandle,
+        list: NodeRef<html::Div>,
+        tools: Signal<Option<MessageTools>>,
+    ) -> Self {
         let scroll = Self {
             chat,
             list,
@@ -214,6 +224,9 @@ impl Scroll {
         let arrived = StoredValue::new(0);
         Effect::new(move || {
             let first = chat.state().with(|state| state.messages().first().map(|m| m.position));
+            // What stands below messages makes the list longer, too.
+            tools.track();
+            chat.attaching().tools.track();
             let count = chat.arrived().get();
             let new = count - arrived.get_value();
             arrived.set_value(count);

@@ -6,12 +6,13 @@ use bandstand_domain::{
     chat::{
         ChatError, ChatMessage, ChatPage, ChatPlace, HeldWhy, MessageId, Reaction, ReactionCount,
     },
+    uploads::RoomFileId,
 };
 
 /// The chats of shows and rooms, for the person who makes the current request.
 #[async_trait]
 pub trait Chat: Send + Sync {
-    /// Posts a message, which may answer another; why it waits, if it does. The same `id` by the same person is posted
+    /// Posts a message, which may answer another and carry files of its author's; why it waits, if it does. The same `id` by the same person is posted
     /// once.
     async fn post(
         &self,
@@ -19,6 +20,7 @@ pub trait Chat: Send + Sync {
         id: MessageId,
         text: String,
         replies_to: Option<MessageId>,
+        files: Vec<RoomFileId>,
     ) -> Result<Option<HeldWhy>, ChatError>;
     /// Changes the text of one's own message.
     async fn edit(&self, place: ChatPlace, id: MessageId, text: String) -> Result<(), ChatError>;

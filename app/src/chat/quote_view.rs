@@ -40,8 +40,14 @@ pub fn in_short(chat: ChatHandle, id: MessageId) -> impl Fn() -> AnyView + Copy 
 
 /// Author and words, in short; translated words with their language in the place of the author's.
 pub fn said(message: &Arc<ChatMessage>, translated: ShortTranslation) -> AnyView {
+    // Of files alone their names are told.
+    let names = || message.files.iter().filter_map(|it| it.file.as_ref()).map(|it| &*it.name);
     let (whole, language) = translated.unzip();
-    let whole = whole.as_ref().unwrap_or(&message.text);
+    let whole = match (whole, message.text.is_empty()) {
+        (Some(whole), _) => whole,
+        (None, true) => names().collect::<Vec<_>>().join(", "),
+        (None, false) => message.text.clone(),
+    };
     let mut text: String = whole.chars().take(SHOWN).collect();
     if text.len() < whole.len() {
         text.push('…');

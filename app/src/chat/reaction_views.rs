@@ -20,19 +20,36 @@ fn name(reaction: Reaction) -> &'static str {
     }
 }
 
-/// Reactions to a message, each with its number, in which those who are in can join; and how many answers it has.
+/// Files of a message, reactions to it, and how many answers it has.
 pub fn below(chat: ChatHandle, message: Arc<ChatMessage>, viewer: Viewing) -> AnyView {
     let (id, position) = (message.id, message.position);
-    let now = Memo::new(move |_| {
-        chat.state().with(|state| {
-            let message = state.at(position);
-            message.map(|it| (it.reactions.clone(), it.replies)).unwrap_or_default()
-        })
+    let replies = Memo::new(move |_| {
+        chat.state().with(|state| state.at(position).map(|it| it.replies).unwrap_or_default())
     });
-    let kinds = move || now.with(|now| now.0.iter().map(|it| it.reaction).collect::<Vec<_>>());
+    view! {
+        {beneath(chat, message, viewer)}
+        <Show when=move || { replies.get() > 0 }>
+            <button type="button" class="chat-answers" on:click=move |_| chat.show_thread(Some(id))>
+                {move || t!(chat.answers, count = replies.get())}
+            </button>
+        </Show>
+    }
+    .into_any()
+}
+
+/// Files of a message, and reactions to it, each with its number, in which those who are in can join.
+pub fn beneath(chat: ChatHandle, message: Arc<ChatMessage>, viewer: Viewing) -> AnyView {
+    let (id, position) = (message.id, message.position);
+    let now = Memo::new(move |_| {
+        chat.state()
+            .with(|state| state.at(position).map(|it| it.reactions.clone()).unwrap_or_default())
+    });
+    let files = (!message.files.is_empty())
+        .then_some(move || chat.attaching().tools.get().map(|it| (it.carried)(chat, &message)));
+    let kinds = move || now.with(|now| now.iter().map(|it| it.reaction).collect::<Vec<_>>());
     // By kind alone: what is pressed stays where it is, and keeps the focus.
     let one = move |reaction: Reaction| {
-        let count = Memo::new(move |_| now.with(|now| of(&now.0, reaction)));
+        let count = Memo::new(move |_| now.with(|now| of(now, reaction)));
         let label = move || t!(chat.reaction.count, name = name(reaction), count = count.get().0);
         view! {
             <li>
@@ -50,18 +67,13 @@ pub fn below(chat: ChatHandle, message: Arc<ChatMessage>, viewer: Viewing) -> An
             </li>
         }
     };
-    let replies = move || now.with(|now| now.1);
     // Not read out: a busy house would talk over everything that is said.
     view! {
-        <Show when=move || now.with(|now| !now.0.is_empty())>
+        {files}
+        <Show when=move || now.with(|now| !now.is_empty())>
             <ul class="chat-reactions" aria-live="off">
                 <For each=kinds key=|it| *it children=one/>
             </ul>
-        </Show>
-        <Show when=move || { replies() > 0 }>
-            <button type="button" class="chat-answers" on:click=move |_| chat.show_thread(Some(id))>
-                {move || t!(chat.answers, count = replies())}
-            </button>
         </Show>
     }
     .into_any()

@@ -8,7 +8,10 @@ use std::{
 use bandstand_domain::{
     Millis, PersonId,
     chat::{ChatEvent, ChatMessage, ChatPage, ChatRules, MessageId, ReactionCount},
+    uploads::RoomFileId,
 };
+
+use super::attaching::AttachedFile;
 
 /// The most messages that are kept while one follows the talk.
 pub const KEPT: usize = 500;
@@ -43,6 +46,8 @@ pub struct Pending {
     pub text: String,
     /// Message that it answers.
     pub replies_to: Option<MessageId>,
+    /// Files that it carries.
+    pub files: Vec<AttachedFile>,
     /// Progress.
     pub progress: Progress,
 }
@@ -54,6 +59,8 @@ pub struct Pending {
 #[derive(Clone, Debug, Default)]
 pub struct ChatState {
     messages: Vec<Arc<ChatMessage>>,
+    /// Messages of the thread that is open, as they were loaded: some may be in the list, too.
+    aside: Vec<Arc<ChatMessage>>,
     pending: Vec<Pending>,
     deleted: VecDeque<MessageId>,
     muted: HashMap<PersonId, bool>,
@@ -142,15 +149,51 @@ impl ChatState {
         }
     }
 
-    /// The message with this identity, if it is in the list.
+    /// The message with this identity, if it is in the list or in the open thread.
     pub fn find(&self, id: MessageId) -> Option<Arc<ChatMessage>> {
-        self.messages.iter().rev().find(|it| it.id == id).cloned()
+        self.messages.iter().rev().chain(&self.aside).find(|it| it.id == id).cloned()
     }
 
     /// The message at this position, if it is in the list.
-    pub fn at(&self, position: i64) -> Option<&Arc<ChatMessage>> {
+    fn listed(&self, position: i64) -> Option<&Arc<ChatMessage>> {
         let at = self.messages.partition_point(|it| it.position < position);
         self.messages.get(at).filter(|it| it.position == position)
+    }
+
+    /// The message at this position, if it is in the list or in the open thread.
+    pub fn at(&self, position: i64) -> Option<&Arc<ChatMessage>> {
+        self.listed(position).or_else(|| self.aside.iter().find(|it| it.position == position))
+    }
+
+    /// Forgets the messages of a thread that was open.
+    pub fn clear_aside(&mut self) {
+        self.aside.clear();
+    }
+
+    /// Takes messages of the open thread, unless they are known or deleted.
+    pub fn take_aside(&mut self, messages: impl IntoIterator<Item = ChatMessage>) {
+        for message in messages {
+            let known = self.aside.iter().any(|it| it.id == message.id);
+            if !known && !self.deleted.contains(&message.id) {
+                self.aside.push(Arc::new(message));
+            }
+        }
+    }
+
+    /// Place of the first answer to a message that was loaded.
+    pub fn first_aside(&self, id: MessageId) -> Option<i64> {
+        let answers = self.aside.iter().filter(|it| it.replies_to == Some(id));
+        answers.map(|it| it.position).min()
+    }
+
+    /// Takes that a file is gone from the message that carries it.
+    pub fn forget_file(&mut self, file: RoomFileId) {
+        for message in self.messages.iter_mut().chain(&mut self.aside) {
+            if message.files.iter().any(|it| it.id == file && it.file.is_some()) {
+                let carried = Arc::make_mut(message).files.iter_mut().find(|it| it.id == file);
+                carried.into_iter().for_each(|it| it.file = None);
+            }
+        }
     }
 
     /// Rules of the place.
@@ -163,12 +206,11 @@ impl ChatState {
         &self.pinned
     }
 
-    /// Answers to a message: those that were `loaded`, and those in the list, the oldest first.
-    pub fn thread(&self, id: MessageId, loaded: &[Arc<ChatMessage>]) -> Vec<Arc<ChatMessage>> {
-        let here = self.messages.iter().filter(|it| it.replies_to == Some(id));
-        let mut all: Vec<_> = here.cloned().collect();
-        let missing = loaded.iter().filter(|it| self.at(it.position).is_none());
-        all.extend(missing.filter(|it| !self.deleted.contains(&it.id)).cloned());
+    /// Answers to a message: those that were loaded, and those in the list, the oldest first.
+    pub fn thread(&self, id: MessageId) -> Vec<Arc<ChatMessage>> {
+        let missing = self.aside.iter().filter(|it| self.listed(it.position).is_none());
+        let answers = self.messages.iter().chain(missing);
+        let mut all: Vec<_> = answers.filter(|it| it.replies_to == Some(id)).cloned().collect();
         all.sort_by_key(|it| it.position);
         all.dedup_by_key(|it| it.position);
         all
@@ -176,12 +218,14 @@ impl ChatState {
 
     /// Takes the reactions to a message, as the viewer sees them.
     pub fn take_reactions(&mut self, id: MessageId, reactions: Vec<ReactionCount>) {
-        self.change(id, |known| known.reactions = reactions);
+        self.change(id, |known| known.reactions.clone_from(&reactions));
     }
 
-    /// Changes a message in the list.
-    fn change(&mut self, id: MessageId, change: impl FnOnce(&mut ChatMessage)) {
-        if let Some(known) = self.messages.iter_mut().rev().find(|it| it.id == id) {
+    /// Changes a message in the list, and in the open thread.
+    fn change(&mut self, id: MessageId, change: impl Fn(&mut ChatMessage)) {
+        let listed = self.messages.iter_mut().rev().find(|it| it.id == id);
+        let aside = self.aside.iter_mut().find(|it| it.id == id);
+        for known in listed.into_iter().chain(aside) {
             change(Arc::make_mut(known));
         }
     }
@@ -240,12 +284,18 @@ impl ChatState {
     }
 
     /// Notes a message that one is about to send, or to send again.
-    pub fn send(&mut self, id: MessageId, text: String, replies_to: Option<MessageId>) {
+    pub fn send(
+        &mut self,
+        id: MessageId,
+        text: String,
+        replies_to: Option<MessageId>,
+        files: Vec<AttachedFile>,
+    ) {
         match self.pending.iter_mut().find(|pending| pending.id == id) {
             Some(pending) => pending.progress = Progress::Sending,
             None => {
                 let progress = Progress::Sending;
-                self.pending.push(Pending { id, text, replies_to, progress });
+                self.pending.push(Pending { id, text, replies_to, files, progress });
             }
         }
     }
@@ -254,6 +304,34 @@ impl ChatState {
     pub fn progress(&mut self, id: MessageId, progress: Progress) {
         if let Some(pending) = self.pending.iter_mut().find(|pending| pending.id == id) {
             pending.progress = progress;
+        }
+    }
+
+    /// Notes that a message was rejected: its files are gone.
+    pub fn reject(&mut self, id: MessageId, why: String) {
+        if let Some(pending) = self.pending.iter_mut().find(|pending| pending.id == id) {
+            pending.files.clear();
+            pending.progress = Progress::Failed(why);
+        }
+    }
+
+    /// Identities of one's own messages that wait, as far as the page knows.
+    pub fn held(&self) -> Vec<MessageId> {
+        let held = self.pending.iter().filter(|it| it.progress == Progress::Held);
+        held.map(|it| it.id).collect()
+    }
+
+    /// Takes one's own messages that wait; of those that were `known` to wait, the others are decided.
+    pub fn take_held(&mut self, known: &[MessageId], held: Vec<Pending>) {
+        self.pending.retain(|it| {
+            let waits = it.progress == Progress::Held && known.contains(&it.id);
+            !waits || held.iter().any(|held| held.id == it.id)
+        });
+        for pending in held {
+            let known = self.pending.iter().any(|it| it.id == pending.id);
+            if !known && self.find(pending.id).is_none() && !self.deleted.contains(&pending.id) {
+                self.pending.push(pending);
+            }
         }
     }
 
@@ -270,6 +348,7 @@ impl ChatState {
         }
         self.pinned.retain(|it| *it != id);
         self.messages.retain(|message| message.id != id);
+        self.aside.retain(|message| message.id != id);
         self.pending.retain(|pending| pending.id != id);
         if self.deleted.len() >= DELETED {
             self.deleted.pop_front();

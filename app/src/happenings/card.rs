@@ -7,7 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{
     api::{answer_happening, cancel_happening, load_who_comes},
     form::HappeningEditor,
-    panel::Planned,
+    panel::{Edited, Planned},
 };
 use crate::{
     t,
@@ -27,7 +27,7 @@ pub(super) fn HappeningItem(
 ) -> impl IntoView {
     let HappeningView { card, answer, may_change } = happening;
     let (id, room, cancelled) = (card.id, card.room, card.cancelled);
-    let changing = RwSignal::new(false);
+    let changing = Memo::new(move |_| planned.editor.get() == Some(Edited::Known(id)));
     let heading = format!("happening-{id}");
     let label = heading.clone();
     let calendar = format!("/happenings/{id}/calendar.ics");
@@ -43,14 +43,19 @@ pub(super) fn HappeningItem(
         may_change.then(|| {
             if changing.get() {
                 let done = Callback::new(move |()| {
-                    changing.set(false);
+                    planned.editor.set(None);
                     planned.load();
                 });
                 view! { <HappeningEditor room id=Some(id) done/> }.into_any()
             } else {
                 view! {
                     <div class="row">
-                        <button class="button" type="button" on:click=move |_| changing.set(true)>{t!(happenings.change)}</button>
+                        <button
+                            class="button" type="button" disabled=move || planned.is_editing()
+                            on:click=move |_| planned.editor.set(Some(Edited::Known(id)))
+                        >
+                            {t!(happenings.change)}
+                        </button>
                         <CallOff id planned/>
                     </div>
                 }

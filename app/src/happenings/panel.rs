@@ -47,6 +47,17 @@ pub(super) struct Planned {
     failed: RwSignal<Option<String>>,
     /// Number of events heard so far.
     heard: StoredValue<u32>,
+    /// What is planned or changed at present. One at a time: fields are found by their names.
+    pub editor: RwSignal<Option<Edited>>,
+}
+
+/// What an editor is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Edited {
+    /// Something new.
+    New,
+    /// The happening with this identity.
+    Known(HappeningId),
 }
 
 impl Planned {
@@ -68,6 +79,19 @@ impl Planned {
                 }
             }
         });
+    }
+
+    /// Tells whether an editor is open.
+    pub fn is_editing(self) -> bool {
+        match self.editor.get() {
+            None => false,
+            Some(Edited::New) => true,
+            // It may have been called off meanwhile.
+            Some(Edited::Known(id)) => self.list.with(|list| {
+                let mut all = list.iter().flat_map(|list| &list.happenings);
+                all.any(|it| it.card.id == id && it.may_change)
+            }),
+        }
     }
 
     /// Answers to the happening `id` by now.
@@ -128,8 +152,9 @@ fn Panel(room: RoomId) -> impl IntoView {
         list: RwSignal::new(None),
         failed: RwSignal::new(None),
         heard: StoredValue::new(0),
+        editor: RwSignal::new(None),
     };
-    let planning = RwSignal::new(false);
+    let planning = Memo::new(move |_| planned.editor.get() == Some(Edited::New));
     // Followed once there is a list, from where that ends: the page follows the room already.
     let (owner, followed) = (Owner::current().unwrap_or_default(), StoredValue::new(false));
     Effect::new(move || {
@@ -169,13 +194,20 @@ fn Panel(room: RoomId) -> impl IntoView {
         may_plan.get().then(|| {
             if planning.get() {
                 let done = Callback::new(move |()| {
-                    planning.set(false);
+                    planned.editor.set(None);
                     planned.load();
                 });
                 view! { <HappeningEditor room id=None done/> }.into_any()
             } else {
-                view! { <button class="button" type="button" on:click=move |_| planning.set(true)>{t!(happenings.plan)}</button> }
-                    .into_any()
+                view! {
+                    <button
+                        class="button" type="button" disabled=move || planned.is_editing()
+                        on:click=move |_| planned.editor.set(Some(Edited::New))
+                    >
+                        {t!(happenings.plan)}
+                    </button>
+                }
+                .into_any()
             }
         })
     };

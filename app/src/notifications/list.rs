@@ -69,13 +69,30 @@ impl Listed {
         });
     }
 
+    /// Fetches the latest anew, as more was missed than is told one by one.
+    fn reload(self) {
+        spawn_local(async move {
+            match load_notifications(None).await {
+                Ok(page) => {
+                    if self.before.try_set(page.before).is_none() {
+                        self.unread.set(page.inbox.unread);
+                        self.notices.set(page.notifications);
+                    }
+                }
+                Err(refused) => self.toaster.say(refused.to_string()),
+            }
+        });
+    }
+
     /// Fetches those before the last.
     fn go_on(self) {
         let Some(before) = self.before.get_untracked() else { return };
         spawn_local(async move {
             match load_notifications(Some(before)).await {
                 Ok(page) => {
-                    if self.before.try_set(page.before).is_none() {
+                    // Asked for twice, they come once.
+                    if self.before.try_get_untracked() == Some(Some(before)) {
+                        self.before.set(page.before);
                         self.notices.update(|all| all.extend(page.notifications));
                     }
                 }
@@ -90,8 +107,6 @@ impl Listed {
 pub(super) fn InboxList(
     /// The first page.
     page: InboxPage,
-    /// Loads all anew, when more was missed than is told one by one.
-    again: Callback<()>,
 ) -> impl IntoView {
     let listed = Listed {
         notices: RwSignal::new(page.notifications),
@@ -108,7 +123,7 @@ pub(super) fn InboxList(
             Incoming::Subscribed { reset: Some(present) }
                 if matches!(*present, Snapshot::Inbox(_)) =>
             {
-                again.run(());
+                listed.reload();
             }
             _ => {}
         });

@@ -34,11 +34,10 @@ async fn load() -> Result<(InboxPage, NotificationSettings), String> {
 #[component]
 fn OwnNotifications() -> impl IntoView {
     let loaded = Resource::new(|| (), |()| load());
-    let again = Callback::new(move |()| loaded.refetch());
     let shown = move || {
         Some(match loaded.get()? {
             Ok((page, settings)) => view! {
-                <InboxList page again/>
+                <InboxList page/>
                 <NotificationForm settings/>
             }
             .into_any(),

@@ -64,8 +64,9 @@ pub(super) fn Members(
         <ul class="room-members" role="list">
             <For
                 each=move || members.get()
-                key=|member| (member.person.clone(), member.role, member.name.clone())
-                children=move |member| row(room, member, role, chosen)
+                // By person alone: what has the focus stays when they get another role.
+                key=|member| member.person.clone()
+                children=move |member| row(room, members, member, role, chosen)
             />
         </ul>
         <Show when=move || more.get()>
@@ -83,41 +84,45 @@ pub(super) fn Members(
 
 fn row(
     room: LiveRoom,
-    member: RoomMember,
+    members: RwSignal<Vec<RoomMember>>,
+    first: RoomMember,
     role: Memo<RoomRole>,
     chosen: RwSignal<Option<RoomMember>>,
 ) -> AnyView {
-    let own = room.page.with_untracked(|page| page.person == member.person);
-    let (name, handle) = (member.name.clone(), member.handle.clone());
-    let badge = role_name(member.role);
-    let label = t!(rooms.about_member, name = &name);
-    let options = {
-        let member = member.clone();
-        move || {
-            (!own && (role.get() > member.role && role.get().moderates() || role.get() == RoomRole::Owner)).then(|| {
-                let (member, label) = (member.clone(), label.clone());
-                view! {
-                    <button
-                        class="room-options" type="button" aria-label=label aria-haspopup="dialog"
-                        on:click=move |_| chosen.set(Some(member.clone()))
-                    >
-                        <span aria-hidden="true">"⋯"</span>
-                    </button>
-                }
-            })
-        }
+    let own = room.page.with_untracked(|page| page.person == first.person);
+    let member = Memo::new(move |_| {
+        let now = members.with(|all| all.iter().find(|it| it.person == first.person).cloned());
+        now.unwrap_or_else(|| first.clone())
+    });
+    let name = move || member.with(|it| it.name.clone());
+    let handle = move || member.with(|it| it.handle.as_ref().map(|handle| format!("@{handle}")));
+    let has_options = Memo::new(move |_| {
+        let (role, theirs) = (role.get(), member.with(|it| it.role));
+        !own && (role > theirs && role.moderates() || role == RoomRole::Owner)
+    });
+    let badge = move || {
+        let badge = role_name(member.with(|it| it.role))?;
+        Some(view! { <span class="badge">{badge}</span> })
     };
     view! {
         <li>
-            <Portrait picture=None name=name.clone()/>
+            {move || view! { <Portrait picture=None name=name()/> }}
             <span class="room-member">
                 <strong dir="auto">{name}</strong>
                 <span class="small soft">
-                    {handle.map(|handle| format!("@{handle}"))} {own.then(|| view! { " " {t!(rooms.you)} })}
+                    {handle} {own.then(|| view! { " " {t!(rooms.you)} })}
                 </span>
             </span>
-            {badge.map(|badge| view! { <span class="badge">{badge}</span> })}
-            {options}
+            {badge}
+            <Show when=move || has_options.get()>
+                <button
+                    class="room-options" type="button" aria-haspopup="dialog"
+                    aria-label=move || t!(rooms.about_member, name = name())
+                    on:click=move |_| chosen.set(Some(member.get_untracked()))
+                >
+                    <span aria-hidden="true">"⋯"</span>
+                </button>
+            </Show>
         </li>
     }
     .into_any()

@@ -19,13 +19,13 @@ use super::{
 };
 use crate::{
     channel::ChannelNote,
-    chat::ChatPanel,
+    chat::{ChatPanel, go},
     failure::Failed,
     happenings::Happenings,
     people::Portrait,
     t,
     ui::{About, NotFound, later, linked},
-    uploads::RoomFiles,
+    uploads::{RoomFiles, load_file_tools},
     viewer::Onward,
 };
 
@@ -124,6 +124,11 @@ fn Inside(page: RoomPage, again: Callback<()>) -> impl IntoView {
     let title = move || room.page.with(|page| page.room.title.clone());
     let archived = Memo::new(move |_| room.page.with(|page| page.room.archived_at.is_some()));
     let open = Signal::derive(move || !archived.get());
+    let may_share = Memo::new(move |_| {
+        let shares = |page: &RoomPage| page.role > RoomRole::Guest || page.room.guest_uploads;
+        !archived.get() && room.page.with(shares)
+    });
+    load_file_tools(room.chat, may_share.into());
     // A former address leads on, also while one is there.
     let address = Memo::new(move |_| room.page.with(|page| page.room.address.clone()));
     let summary = room.page.with_untracked(|page| page.room.description.clone());
@@ -175,6 +180,10 @@ fn beside(room: LiveRoom, side: RwSignal<Side>) -> Result<AnyView, SplitLoaderEr
     let files_opened = Memo::new(move |before: Option<&bool>| {
         before.is_some_and(|before| *before) || side.get() == Side::Files
     });
+    let to_message = Callback::new(move |message| {
+        side.set(Side::Chat);
+        go(room.chat, message);
+    });
     let view = view! {
         {move || match shown.get() {
             Side::About => view! { <Description room/> }.into_any(),
@@ -183,7 +192,7 @@ fn beside(room: LiveRoom, side: RwSignal<Side>) -> Result<AnyView, SplitLoaderEr
             Side::Chat | Side::People => view! { <Knocks room/> <Members room/> }.into_any(),
         }}
         <Show when=move || files_opened.get()>
-            <div hidden=move || side.get() != Side::Files><RoomFiles room=room.id()/></div>
+            <div hidden=move || side.get() != Side::Files><RoomFiles room=room.id() to_message/></div>
         </Show>
     };
     Ok(view.into_any())

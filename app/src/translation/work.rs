@@ -155,7 +155,10 @@ impl Work {
             }
             let outcome = ArcRwSignal::new(None);
             state.known.insert(version, outcome.clone());
-            state.waiting.push(message.clone());
+            // Files alone say nothing.
+            if !message.text.is_empty() {
+                state.waiting.push(message.clone());
+            }
             outcome
         });
         self.go_on();

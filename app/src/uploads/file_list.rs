@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use bandstand_domain::uploads::{FileKind, RoomFile, RoomFileId};
+use bandstand_domain::{
+    RoomId,
+    uploads::{FileKind, RoomFile, RoomFileId},
+};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{api::remove_files, lightbox::Lightbox, room_files::KnownFiles};
@@ -121,29 +124,14 @@ fn Row(
     let label = t!(uploads.choose_file, name = file.name.clone());
     let (name, saved) = (file.name.clone(), file.name.clone());
     let path = file.path(room);
-    let content = match file.kind {
-        FileKind::Picture => {
-            let (name, words) = (file.name.clone(), t!(uploads.enlarge, name = file.name.clone()));
-            let (width, height) = file.size.unzip();
-            view! {
-                <button class="picture" type="button" aria-label=words on:click=move |_| shown.set(Some(id))>
-                    <img
-                        src=file.small(room) alt=name loading="lazy"
-                        width=width.map(|it| it.to_string()) height=height.map(|it| it.to_string())
-                    />
-                </button>
-            }
-            .into_any()
+    let content = in_place(room, &file, shown);
+    let to_message = file.message.zip(known.to_message).map(|(message, to)| {
+        view! {
+            <button class="button quiet" type="button" on:click=move |_| to.run(message)>
+                {t!(attaching.to_message)}
+            </button>
         }
-        FileKind::Audio => {
-            view! { <audio controls preload="none" src=path.clone()></audio> }.into_any()
-        }
-        FileKind::Video => {
-            view! { <video controls preload="metadata" playsinline src=path.clone()></video> }
-                .into_any()
-        }
-        FileKind::Other => ().into_any(),
-    };
+    });
     view! {
         <li>
             {content}
@@ -151,6 +139,7 @@ fn Row(
             <p class="soft small">
                 {write_bytes(file.bytes)} " · " <bdi>{file.author}</bdi> " · " <LocalTime at=file.at fallback=""/>
             </p>
+            {to_message}
             <Show when=move || may_remove.get()>
                 <input
                     type="checkbox" aria-label=label.clone()
@@ -164,4 +153,34 @@ fn Row(
         </li>
     }
     .into_any()
+}
+
+/// A file in place: a picture in its small version, which opens the large one, sound and video to be played; nothing of
+/// others.
+pub(super) fn in_place(
+    room: RoomId,
+    file: &RoomFile,
+    shown: RwSignal<Option<RoomFileId>>,
+) -> AnyView {
+    let (id, path) = (file.id, file.path(room));
+    match file.kind {
+        FileKind::Picture => {
+            let (name, words) = (file.name.clone(), t!(uploads.enlarge, name = file.name.clone()));
+            let (width, height) = file.size.unzip();
+            view! {
+                <button class="picture" type="button" aria-label=words on:click=move |_| shown.set(Some(id))>
+                    <img
+                        src=file.small(room) alt=name loading="lazy"
+                        width=width.map(|it| it.to_string()) height=height.map(|it| it.to_string())
+                    />
+                </button>
+            }
+            .into_any()
+        }
+        FileKind::Audio => view! { <audio controls preload="none" src=path></audio> }.into_any(),
+        FileKind::Video => {
+            view! { <video controls preload="metadata" playsinline src=path></video> }.into_any()
+        }
+        FileKind::Other => ().into_any(),
+    }
 }

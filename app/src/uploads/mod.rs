@@ -1,6 +1,8 @@
 //! Files that people share in rooms.
 
 pub mod api;
+mod attach;
+mod carried;
 mod file_list;
 mod interrupted;
 mod lightbox;
@@ -13,5 +15,6 @@ mod room_files;
 mod sending;
 mod tus;
 
+pub use attach::load_file_tools;
 pub use my_files_page::MyFilesPage;
 pub use room_files::RoomFiles;

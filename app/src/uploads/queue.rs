@@ -1,6 +1,6 @@
 //! Files on their way to a room: two at a time, the others wait.
 
-use bandstand_domain::RoomId;
+use bandstand_domain::{RoomId, uploads::RoomFileId};
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*, task::spawn_local};
 use web_sys::{AbortController, File};
 
@@ -56,6 +56,12 @@ impl Outgoing {
         self.file.try_with_value(|file| file.name()).unwrap_or_default()
     }
 
+    /// Its identity, once it has an address.
+    fn id(self) -> Option<RoomFileId> {
+        let path = self.path.try_get_value().flatten()?;
+        path.rsplit('/').next()?.parse().ok()
+    }
+
     /// Ends the request that is under way.
     fn halt(self) {
         if let Some(Some(abort)) = self.abort.try_update_value(Option::take) {
@@ -83,18 +89,34 @@ pub(super) struct UploadQueue {
     pub interrupted: RwSignal<Vec<Interrupted>>,
     /// The most bytes of a file.
     pub max_bytes: RwSignal<u64>,
+    /// Called with each file that is there, and its name, where a message is to carry it.
+    pub for_message: Option<Callback<(RoomFileId, String)>>,
     next: StoredValue<u32>,
     toaster: Toaster,
 }
 
 impl UploadQueue {
-    /// An empty queue.
+    /// An empty queue of files for the room's list.
     pub fn new(room: RoomId) -> Self {
+        Self::made(room, interrupted::remembered(room), None)
+    }
+
+    /// An empty queue of files that a message is to carry. After the page nobody sends that: they aren't remembered.
+    pub fn for_message(room: RoomId, on_there: Callback<(RoomFileId, String)>) -> Self {
+        Self::made(room, Vec::new(), Some(on_there))
+    }
+
+    fn made(
+        room: RoomId,
+        interrupted: Vec<Interrupted>,
+        for_message: Option<Callback<(RoomFileId, String)>>,
+    ) -> Self {
         let queue = Self {
             room,
             files: RwSignal::default(),
-            interrupted: RwSignal::new(interrupted::remembered(room)),
+            interrupted: RwSignal::new(interrupted),
             max_bytes: RwSignal::new(u64::MAX),
+            for_message,
             next: StoredValue::new(0),
             toaster: Toaster::expect(),
         };
@@ -168,17 +190,23 @@ impl UploadQueue {
         file.abort.set_value(Some(SendWrapper::new(abort)));
         file.state.set(UploadState::Sending);
         spawn_local(async move {
-            match sending::send(self.room, file, &signal).await {
+            let for_message = self.for_message.is_some();
+            match sending::send(self.room, file, for_message, &signal).await {
                 Ended::Done => {
-                    self.toaster.say(t!(uploads.is_shared, name = file.name()));
+                    match self.for_message {
+                        Some(on_there) => {
+                            file.id().map(|id| on_there.try_run((id, file.name())));
+                        }
+                        None => self.toaster.say(t!(uploads.is_shared, name = file.name())),
+                    }
                     self.forget(file);
                 }
                 Ended::Refused(words) => {
-                    self.toaster.say(t!(
-                        uploads.not_shared,
-                        name = file.name(),
-                        why = words.clone()
-                    ));
+                    let (name, why) = (file.name(), words.clone());
+                    self.toaster.say(match for_message {
+                        true => t!(attaching.not_added, name = name, why = why),
+                        false => t!(uploads.not_shared, name = name, why = why),
+                    });
                     file.state.try_set(UploadState::Failed(words));
                     self.forget_path(file);
                 }

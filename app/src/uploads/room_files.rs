@@ -3,6 +3,7 @@
 use bandstand_domain::{
     RoomId,
     channel::{Cursor, Event, Topic},
+    chat::MessageId,
     uploads::{FilePage, RoomFile, RoomFileId, UploadEvent},
 };
 use leptos::{
@@ -12,7 +13,7 @@ use leptos::{
     wasm_split::{SplitLoaderError, wasm_split},
 };
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::FileList;
+use web_sys::{Element, EventTarget, FileList};
 
 use super::{
     api::list_files, file_list::FileList as FileRows, queue::UploadQueue, queue_view::QueueView,
@@ -30,13 +31,15 @@ use crate::{
 pub fn RoomFiles(
     /// The room.
     room: RoomId,
+    /// The way to the message that carries a file.
+    to_message: Callback<MessageId>,
 ) -> impl IntoView {
-    later(move || files(room))
+    later(move || files(room, to_message))
 }
 
 #[wasm_split(uploads, wasm_split_path = ::leptos::wasm_split, fallible)]
-fn files(room: RoomId) -> Result<AnyView, SplitLoaderError> {
-    Ok(view! { <Files room/> }.into_any())
+fn files(room: RoomId, to_message: Callback<MessageId>) -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <Files room to_message/> }.into_any())
 }
 
 /// Files of a room, as far as the page knows them.
@@ -54,10 +57,12 @@ pub(super) struct KnownFiles {
     pub refused: RwSignal<Option<String>>,
     /// The event up to which the first answer knew the files: the room is followed from there.
     pub follow_from: RwSignal<Option<Cursor>>,
+    /// The way to the message that carries a file.
+    pub to_message: Option<Callback<MessageId>>,
 }
 
 impl KnownFiles {
-    fn new(room: RoomId) -> Self {
+    pub fn new(room: RoomId, to_message: Option<Callback<MessageId>>) -> Self {
         Self {
             room,
             page: RwSignal::default(),
@@ -65,6 +70,7 @@ impl KnownFiles {
             is_loading: RwSignal::new(false),
             refused: RwSignal::new(None),
             follow_from: RwSignal::new(None),
+            to_message,
         }
     }
 
@@ -135,8 +141,8 @@ fn insert(files: &mut Vec<RoomFile>, file: RoomFile) {
 }
 
 #[component]
-fn Files(room: RoomId) -> impl IntoView {
-    let known = KnownFiles::new(room);
+fn Files(room: RoomId, to_message: Callback<MessageId>) -> impl IntoView {
+    let known = KnownFiles::new(room, Some(to_message));
     let queue = UploadQueue::new(room);
     // Followed once, whichever try was answered; what comes after a long absence is all of it anew.
     Effect::new(move || {
@@ -191,7 +197,9 @@ fn Choice(queue: UploadQueue) -> impl IntoView {
         }
     };
     let pasted = window_event_listener(ev::paste, move |event| {
-        if let Some(files) = files_in(&event, "clipboardData") {
+        // What is pasted into a message is the message's.
+        let files = files_in(&event, "clipboardData").filter(|_| !is_in_chat(event.target()));
+        if let Some(files) = files {
             event.prevent_default();
             take(&files);
         }
@@ -217,8 +225,14 @@ fn Choice(queue: UploadQueue) -> impl IntoView {
     .into_any()
 }
 
+/// Tells whether something is in the chat.
+pub(super) fn is_in_chat(target: Option<EventTarget>) -> bool {
+    let element = target.and_then(|it| it.dyn_into::<Element>().ok());
+    element.is_some_and(|it| it.closest(".chat").ok().flatten().is_some())
+}
+
 /// Files that an event brings; none where it brings something else.
-fn files_in(event: &JsValue, property: &str) -> Option<FileList> {
+pub(super) fn files_in(event: &JsValue, property: &str) -> Option<FileList> {
     let files: FileList = web::get_in(&web::get(event, property), "files")?.dyn_into().ok()?;
     (files.length() > 0).then_some(files)
 }

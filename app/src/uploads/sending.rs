@@ -32,13 +32,18 @@ pub(super) enum Ended {
     GivenUp,
 }
 
-/// Sends a file until it is there, or `signal` ends it.
-pub(super) async fn send(room: RoomId, file: Outgoing, signal: &AbortSignal) -> Ended {
+/// Sends a file, perhaps for a message, until it is there, or `signal` ends it.
+pub(super) async fn send(
+    room: RoomId,
+    file: Outgoing,
+    for_message: bool,
+    signal: &AbortSignal,
+) -> Ended {
     let (mut backoff, mut failures) = (Backoff::default(), 0);
     // None where the venue has to be asked.
     let mut offset = None;
     loop {
-        let answered = step(room, file, offset, signal).await;
+        let answered = step((room, for_message), file, offset, signal).await;
         if signal.aborted() {
             return Ended::Halted;
         }
@@ -84,9 +89,16 @@ enum Step {
 }
 
 /// One request, by what is known of the upload.
-async fn step(room: RoomId, file: Outgoing, offset: Option<u64>, signal: &AbortSignal) -> Step {
+async fn step(
+    (room, for_message): (RoomId, bool),
+    file: Outgoing,
+    offset: Option<u64>,
+    signal: &AbortSignal,
+) -> Step {
     let Some(path) = file.path.try_get_value() else { return Step::Failed };
-    let Some(path) = path else { return begin(room, file, signal).await };
+    let Some(path) = path else {
+        return begin((room, for_message), file, signal).await;
+    };
     let Some(offset) = offset else {
         return match tus::offset(&path, signal).await {
             Answered::Done(_, offset) => Step::On(offset),
@@ -121,14 +133,17 @@ async fn step(room: RoomId, file: Outgoing, offset: Option<u64>, signal: &AbortS
     }
 }
 
-async fn begin(room: RoomId, file: Outgoing, signal: &AbortSignal) -> Step {
+async fn begin((room, for_message): (RoomId, bool), file: Outgoing, signal: &AbortSignal) -> Step {
     let address = format!("/rooms/{room}/uploads");
-    match tus::begin(&address, &file.name(), file.bytes, signal).await {
+    match tus::begin(&address, (&file.name(), for_message), file.bytes, signal).await {
         Answered::Done(Some(path), offset) => {
             let changed = file.file.try_with_value(|it| it.last_modified()).unwrap_or_default();
             let name = file.name();
             let bytes = file.bytes;
-            interrupted::remember(room, Interrupted { path: path.clone(), name, bytes, changed });
+            if !for_message {
+                let path = path.clone();
+                interrupted::remember(room, Interrupted { path, name, bytes, changed });
+            }
             file.path.try_set_value(Some(path));
             Step::On(offset)
         }

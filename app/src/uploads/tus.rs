@@ -25,9 +25,15 @@ pub(super) enum Answered {
     Failed,
 }
 
-/// Asks for an upload.
-pub(super) async fn begin(path: &str, name: &str, bytes: u64, signal: &AbortSignal) -> Answered {
-    let told = format!("filename {}", base64(name.as_bytes()));
+/// Asks for an upload of a file of this name, perhaps for a message.
+pub(super) async fn begin(
+    path: &str,
+    (name, for_message): (&str, bool),
+    bytes: u64,
+    signal: &AbortSignal,
+) -> Answered {
+    let key = if for_message { ",for_message" } else { "" };
+    let told = format!("filename {}{key}", base64(name.as_bytes()));
     let headers = [("upload-length", bytes.to_string()), ("upload-metadata", told)];
     ask("POST", path, &headers, None, signal).await
 }

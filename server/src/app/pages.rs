@@ -49,7 +49,7 @@ use leptos_axum::{
 use super::{rendering::Root, router::MAX_FORM, site::Site, texts, venue::Venue};
 use crate::{
     caller::Caller,
-    chat::{ChatLog, port::ChatPort},
+    chat::{ChatLog, MessageFiles, port::ChatPort},
     crowd::port::CrowdPort,
     http::{
         page_cache::SharedRoute,
@@ -63,6 +63,7 @@ use crate::{
     shows::port::ShowsPort,
     stage::port::StagePort,
     translation::port::TranslationPort,
+    uploads::port::UploadsPort,
 };
 
 /// Pages that are the same for all whom nobody knows.
@@ -248,6 +249,8 @@ fn provide_ports(venue: &Venue, caller: Caller) {
         caller: caller.clone(),
         log: Arc::new(ChatLog),
     }));
+    let carrier = Arc::new(MessageFiles);
+    provide_context::<Arc<dyn Uploads>>(Arc::new(UploadsPort { caller: caller.clone(), carrier }));
     // The others need nothing of their own.
     let caller = Arc::new(caller);
     provide_context::<Arc<dyn Identity>>(caller.clone());
@@ -259,7 +262,6 @@ fn provide_ports(venue: &Venue, caller: Caller) {
     provide_context::<Arc<dyn Factors>>(caller.clone());
     provide_context::<Arc<dyn Happenings>>(caller.clone());
     provide_context::<Arc<dyn Notifications>>(caller.clone());
-    provide_context::<Arc<dyn Uploads>>(caller.clone());
     provide_context::<Arc<dyn People>>(caller);
 }
 

@@ -3,12 +3,13 @@
 use bandstand_domain::chat::ChatPlace;
 
 use super::{
+    carrying::remove_files,
     news,
     store::{self, Deletion},
 };
 use crate::{clock, database::DatabaseError, notifications, services::Services};
 
-/// Deletes messages of rooms that keep them no longer.
+/// Deletes messages of rooms that keep them no longer, with their files.
 ///
 /// # Errors
 /// Returns an error when the database fails.
@@ -24,7 +25,9 @@ pub async fn delete_expired(services: &Services) -> Result<(), DatabaseError> {
             let mut write = services.database.begin().await?;
             if store::delete(&mut write, place, id, &author, true, now).await? == Deletion::Now {
                 let withdrawn = news::take_back(&mut write, place, id, now).await?;
+                let files = remove_files(&mut write, place, id).await?;
                 write.commit_unrevised().await?;
+                services.files.remove(&files).await;
                 services.announce([place.into()]).await;
                 notifications::announce(services, withdrawn).await;
             }

@@ -1,6 +1,8 @@
 //! The chat feature's server side: chats of shows and rooms.
 
 mod access;
+mod carrying;
+mod checks;
 mod expiry;
 pub mod followers;
 mod moderation;
@@ -14,6 +16,7 @@ mod store;
 mod words;
 
 pub use access::{guest_origin, is_banned};
+pub use carrying::MessageFiles;
 pub use expiry::{delete_expired, forget_old};
 pub use moderation::ChatLog;
 pub use port::tell_reactions;

@@ -13,6 +13,7 @@ use bandstand_domain::{
 
 use super::{
     access::ChatEntry,
+    carrying::remove_files,
     news,
     port::ChatPort,
     store::{self, Draft, Moderated, Posted},
@@ -96,12 +97,20 @@ impl ChatModeration for ChatPort {
         };
         let message = held.message;
         let (author, name) = (message.author.clone(), message.name.clone());
-        let mut told = Vec::new();
-        if approved {
+        let (mut told, mut gone) = (Vec::new(), Vec::new());
+        if !approved {
+            gone = remove_files(&mut write, place, id).await?;
+        } else {
             entry.writable()?;
             let text = message.text;
             let mentioned =
                 store::resolve(&mut write, place, &text, |it| self.is_present(place, it)).await?;
+            // What is deleted by now isn't missed.
+            let files: Vec<_> =
+                message.files.iter().filter_map(|it| it.file.as_ref()).map(|it| it.id).collect();
+            if text.is_empty() && files.is_empty() {
+                return Err(Refusal::NotFound);
+            }
             let mut draft = Draft {
                 id,
                 author: message.author,
@@ -111,6 +120,7 @@ impl ChatModeration for ChatPort {
                 text,
                 replies_to: message.replies_to,
                 mentioned,
+                files,
             };
             // What it answers may be gone since.
             if let Some(original) = draft.replies_to
@@ -122,16 +132,19 @@ impl ChatModeration for ChatPort {
                 Posted::Now(posted) => told = news::tell(&mut write, place, &posted, now).await?,
                 Posted::Muted => return Err(Refusal::Because(ChatReason::Muted)),
                 // Nothing is left to be decided.
-                Posted::Before | Posted::Taken | Posted::Unanswerable | Posted::TooSoon(_) => {
-                    return Err(Refusal::NotFound);
-                }
+                Posted::Before
+                | Posted::Taken
+                | Posted::Unanswerable
+                | Posted::TooSoon(_)
+                | Posted::NoSuchFile => return Err(Refusal::NotFound),
             }
         }
         let act = if approved { ModerationAct::Approved } else { ModerationAct::Rejected };
         note(&mut write, &entry, act, Some((&author, &name)), now).await?;
         write.commit().await?;
         notifications::announce(&self.caller.services, told).await;
-        if approved {
+        self.caller.services.files.remove(&gone).await;
+        if approved || !gone.is_empty() {
             self.announce(place).await;
         }
         self.tell_held(place, (!approved).then_some((id, &author))).await;

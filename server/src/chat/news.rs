@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bandstand_domain::{
     Millis,
     channel::Topic,
-    chat::{ChatPlace, MessageId},
+    chat::{ChatMessage, ChatPlace, MessageId},
     notifications::{NotificationContent, NotificationKind},
 };
 
@@ -56,13 +56,22 @@ pub(super) async fn tell(
             content: NotificationContent {
                 name: message.name.clone(),
                 title: title.clone(),
-                text: message.text.clone(),
+                text: words(message),
                 when: None,
             },
         };
         topics.extend(notify(write, &account, &new, now).await?);
     }
     Ok(topics)
+}
+
+/// What a message says, or the names of the files of one that says nothing.
+fn words(message: &ChatMessage) -> String {
+    if !message.text.is_empty() {
+        return message.text.clone();
+    }
+    let names = message.files.iter().filter_map(|it| it.file.as_ref()).map(|it| it.name.as_str());
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// Takes back what was told of a message whose words are gone. Returns the topics to announce after the commit.

@@ -5,16 +5,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bandstand_app::chat::port::Chat;
 use bandstand_domain::{
-    FieldErrors, PersonId, Refusal,
+    PersonId, Refusal,
     accounts::Role,
     chat::{
         ChatError, ChatMessage, ChatPage, ChatPlace, ChatReason, HeldWhy, MessageId, ModerationAct,
-        Reaction, ReactionCount, check_message,
+        Reaction, ReactionCount,
     },
+    uploads::RoomFileId,
 };
 
 use super::{
     access::{self, ChatEntry},
+    carrying::remove_files,
+    checks::{captioned, checked, chosen},
     followers::ChatFollowers,
     moderation::note,
     news,
@@ -52,8 +55,10 @@ impl Chat for ChatPort {
         id: MessageId,
         text: String,
         replies_to: Option<MessageId>,
+        files: Vec<RoomFileId>,
     ) -> Result<Option<HeldWhy>, ChatError> {
-        let text = checked(&text)?;
+        let files = chosen(files)?;
+        let text = if files.is_empty() { checked(&text)? } else { captioned(&text)? };
         let entry = self.writer(place).await?;
         let (slow, why) = self.ruled(&entry, &text).await?;
         let mut write = self.begin_as(place, &entry.viewer.person).await?;
@@ -61,7 +66,8 @@ impl Chat for ChatPort {
             store::resolve(&mut write, place, &text, |it| self.is_present(place, it)).await?;
         let (from_artist, badge, viewer) = (entry.is_artist(), entry.badge, entry.viewer);
         let (author, name) = (viewer.person, viewer.name);
-        let draft = Draft { id, author, name, from_artist, badge, text, replies_to, mentioned };
+        let draft =
+            Draft { id, author, name, from_artist, badge, text, replies_to, mentioned, files };
         if let Some(why) = why {
             if let Some(held) = self.hold(write, place, &draft, (why, slow)).await? {
                 return Ok(Some(held));
@@ -80,6 +86,7 @@ impl Chat for ChatPort {
             Posted::Muted => return Err(Refusal::Because(ChatReason::Muted)),
             Posted::Unanswerable => return Err(Refusal::NotFound),
             Posted::TooSoon(retry_after) => return Err(Refusal::TooMany { retry_after }),
+            Posted::NoSuchFile => return Err(Refusal::Because(ChatReason::NoSuchFile)),
         }
         self.announce(place).await;
         Ok(None)
@@ -141,7 +148,9 @@ impl Chat for ChatPort {
         match store::delete(&mut write, place, id, person, any, now).await? {
             Deletion::Now => {
                 let told = news::take_back(&mut write, place, id, now).await?;
+                let files = remove_files(&mut write, place, id).await?;
                 write.commit().await?;
+                self.caller.services.files.remove(&files).await;
                 notifications::announce(&self.caller.services, told).await;
             }
             Deletion::Before => return Ok(()),
@@ -345,6 +354,7 @@ impl ChatPort {
             Holding::Muted => Err(Refusal::Because(ChatReason::Muted)),
             Holding::Full => Err(Refusal::Because(ChatReason::TooManyHeld)),
             Holding::TooSoon(retry_after) => Err(Refusal::TooMany { retry_after }),
+            Holding::NoSuchFile => Err(Refusal::Because(ChatReason::NoSuchFile)),
         }
     }
 
@@ -371,15 +381,6 @@ impl ChatPort {
                 Err(error) => error.log(),
             }
         });
-    }
-}
-
-/// The text of a message as it is kept.
-fn checked(text: &str) -> Result<String, ChatError> {
-    let text = text.replace("\r\n", "\n").trim().to_owned();
-    match check_message(&text) {
-        Some(complaint) => Err(FieldErrors::one("text", complaint).into()),
-        None => Ok(text),
     }
 }
 

@@ -5,6 +5,7 @@ mod deletion;
 mod edits;
 mod expiry;
 mod extras;
+mod files;
 mod held;
 mod hidden;
 mod mentions;
@@ -22,12 +23,13 @@ use bandstand_domain::{
     Millis, PersonId,
     channel::Event,
     chat::{ChatBadge, ChatEvent, ChatMessage, ChatPage, ChatPlace, Mention, MessageId, PAGE},
+    uploads::RoomFileId,
 };
 use sqlx::{Row, any::AnyRow};
 
 pub use bans::{ban, bans, forget_origins, is_banned, lift_ban};
 pub use deletion::{Deletion, delete, export, export_reactions, forget_person};
-pub use edits::{Edited, NewText, edit, edited};
+pub use edits::{Edited, NewText, edit, edited, settle};
 pub use expiry::{expired, forget_room, unread};
 pub use held::{Holding, count_held, held, hold, take_held};
 pub use hidden::{export_hidden, hidden, hide, unhide};
@@ -53,7 +55,7 @@ macro_rules! messages {
     ($rest:literal) => {
         concat!(
             "SELECT id, author, name, from_artist, badge, text, sent_at, position, replies_to, \
-             edited_at, edits, deleted_at FROM messages ",
+             edited_at, edits, deleted_at, files FROM messages ",
             $rest
         )
     };
@@ -80,6 +82,8 @@ pub struct Draft {
     pub replies_to: Option<MessageId>,
     /// People whom it mentions.
     pub mentioned: Vec<Mentioned>,
+    /// Files that it carries.
+    pub files: Vec<RoomFileId>,
 }
 
 /// Message that was posted, with those whom it concerns beside everybody: to be told in the same transaction.
@@ -108,11 +112,12 @@ pub enum Posted {
     Unanswerable,
     /// Its author wrote a moment ago: so many seconds are left.
     TooSoon(u32),
+    /// It can't carry one of its files.
+    NoSuchFile,
 }
 
 /// Adds a message to the chat of `place`, and the event that tells it; where it is `slow`, so many seconds after the
-/// author's last. Unless that is `Now`, the transaction must be
-/// dropped.
+/// author's last. Its files go into the list of the room with it. Unless that is `Now`, the transaction must be dropped.
 pub async fn post(
     write: &mut Write,
     place: ChatPlace,
@@ -122,7 +127,7 @@ pub async fn post(
 ) -> Result<Posted, DatabaseError> {
     // First, because it makes everything at this topic wait its turn: a mute, too.
     let cursor = event_log::reserve(write, place.into()).await?;
-    let Draft { id, author, name, from_artist, badge, text, replies_to, mentioned } = draft;
+    let Draft { id, author, name, from_artist, badge, text, replies_to, mentioned, files } = draft;
     if mutes::silenced(&mut **write, place, &author).await? {
         return Ok(Posted::Muted);
     }
@@ -141,10 +146,13 @@ pub async fn post(
             _ => return Ok(Posted::Unanswerable),
         },
     };
+    let Some(carried) = files::carry(write, place, (id, &author), &files, now).await? else {
+        return Ok(Posted::NoSuchFile);
+    };
     sqlx::query(
         "INSERT INTO messages \
-         (topic, position, id, author, name, from_artist, badge, text, sent_at, replies_to, folded) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         (topic, position, id, author, name, from_artist, badge, text, sent_at, replies_to, folded, files) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(place.to_string())
     .bind(cursor.0)
@@ -157,6 +165,7 @@ pub async fn post(
     .bind(now.0)
     .bind(replies_to.map(|it| it.0.to_string()))
     .bind(fold(&text))
+    .bind(files::written(&files))
     .execute(&mut **write)
     .await?;
     mentions::keep(write, place, cursor.0, &mentioned).await?;
@@ -172,6 +181,7 @@ pub async fn post(
         position: cursor.0,
         replies_to,
         mentions,
+        files: carried,
         edited_at: None,
         replies: 0,
         reactions: Vec::new(),
@@ -301,6 +311,7 @@ fn decode(row: &AnyRow) -> Result<ChatMessage, DatabaseError> {
         position: row.try_get("position")?,
         replies_to: replies_to.and_then(|it| it.parse().ok().map(MessageId)),
         mentions: Vec::new(),
+        files: files::read(row)?,
         edited_at: row.try_get::<Option<i64>, _>("edited_at")?.map(Millis),
         replies: 0,
         reactions: Vec::new(),

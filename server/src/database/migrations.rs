@@ -8,7 +8,7 @@ use sqlx::{
 /// Number, name and SQL of each. What was delivered once never changes.
 ///
 /// A table, for which SQLx has a macro: that one needs all drivers built a second time.
-const MIGRATIONS: [(i64, &str, &str); 26] = [
+const MIGRATIONS: [(i64, &str, &str); 27] = [
     (1, "first_show", include_str!("../../migrations/0001_first_show.sql")),
     (2, "trust", include_str!("../../migrations/0002_trust.sql")),
     (3, "people", include_str!("../../migrations/0003_people.sql")),
@@ -35,6 +35,7 @@ const MIGRATIONS: [(i64, &str, &str); 26] = [
     (24, "uploads", include_str!("../../migrations/0024_uploads.sql")),
     (25, "notifications", include_str!("../../migrations/0025_notifications.sql")),
     (26, "happenings", include_str!("../../migrations/0026_happenings.sql")),
+    (27, "message_files", include_str!("../../migrations/0027_message_files.sql")),
 ];
 
 /// All of them.

@@ -56,25 +56,25 @@ pub(super) async fn invite(
         return Err(Refusal::Because(RoomReason::TooManyInvitations));
     }
     write.commit().await?;
-    let made = open_ones(caller, room, None).await?;
-    made.into_iter().find(|it| it.id == id).ok_or(Refusal::Broken)
+    let made = open_ones(caller, room, (None, Some(id))).await?;
+    made.into_iter().next().ok_or(Refusal::Broken)
 }
 
 /// Open invitations: all for who keeps the room in order, else one's own.
 pub(super) async fn list(caller: &Caller, room: RoomId) -> Result<Vec<Invitation>, RoomError> {
     let (entry, account) = host(caller, room).await?;
     let by = (!entry.moderates()).then_some(&account.id);
-    open_ones(caller, room, by).await
+    open_ones(caller, room, (by, None)).await
 }
 
 async fn open_ones(
     caller: &Caller,
     room: RoomId,
-    by: Option<&AccountId>,
+    chosen: (Option<&AccountId>, Option<InvitationId>),
 ) -> Result<Vec<Invitation>, RoomError> {
     let services = &caller.services;
     let reading = (&services.seal, services.config.public_url.as_str());
-    Ok(invitations::list(&services.database, reading, room, by, clock::now()).await?)
+    Ok(invitations::list(&services.database, reading, room, chosen, clock::now()).await?)
 }
 
 /// Revokes an invitation: one's own, or any for who keeps the room in order.

@@ -122,6 +122,9 @@ impl Translator {
         message: &ChatMessage,
         to: &str,
     ) -> Result<Translation, TranslateError> {
+        if message.text.is_empty() {
+            return Ok(Translation { text: None, from: None, unsupported: false });
+        }
         let key = TranslationKey::new(place, message.id, &message.text, to);
         let cell = self.remembered.cell(key);
         let made = cell.get_or_try_init(|| self.ask(&message.text, to));

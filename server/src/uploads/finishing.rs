@@ -5,13 +5,14 @@ use std::{convert::Infallible, error::Error};
 use axum::body::Bytes;
 use bandstand_domain::{
     Refusal,
-    channel::Topic,
+    channel::{Cursor, Topic},
     uploads::{RoomFile, UploadError, UploadEvent, UploadReason},
 };
 use futures::stream;
 use tokio::task::spawn_blocking;
 
 use super::{
+    carrying::unlisted,
     incoming::{self, IncomingFiles},
     large_name, owner,
     preparing::{PrepareError, PreparedFile, prepare},
@@ -90,8 +91,15 @@ async fn attempt(
     let bytes = written.first().map_or(0, |it| it.bytes);
     let (topic, now) = (Topic::Room(upload.room), clock::now());
     let mut write = services.database.begin().await?;
-    // The topic first, as all do who delete rows of uploads and files in rooms that there are.
-    let cursor = event_log::reserve(&mut write, topic).await?;
+    // The topic first, as all do who delete rows of uploads and files in rooms that there are. What a message is to
+    // carry is told with that.
+    let cursor = match upload.is_unlisted {
+        true => {
+            event_log::lock(&mut write, topic).await?;
+            Cursor(unlisted(upload.id))
+        }
+        false => event_log::reserve(&mut write, topic).await?,
+    };
     if !store::delete_upload(&mut write, upload.id).await? {
         drop(write);
         return Err(Refusal::Gone);
@@ -113,6 +121,7 @@ async fn attempt(
         kind,
         bytes,
         size,
+        message: None,
     };
     let row = RoomFileRow {
         room: upload.room,
@@ -123,8 +132,10 @@ async fn attempt(
         file: file.clone(),
     };
     store::insert_file(&mut write, &row).await?;
-    let event = UploadEvent::FileShared { file };
-    event_log::insert(&mut write, topic, cursor, &event.into(), now).await?;
+    if !upload.is_unlisted {
+        let event = UploadEvent::FileShared { file };
+        event_log::insert(&mut write, topic, cursor, &event.into(), now).await?;
+    }
     for file in &written {
         storage::keep(&mut write, file).await.map_err(lost)?;
     }

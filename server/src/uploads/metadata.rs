@@ -12,6 +12,11 @@ pub fn value(header: &str, key: &str) -> Option<String> {
     String::from_utf8(STANDARD.decode(encoded).ok()?).ok()
 }
 
+/// Tells whether `key` is there, with a value or without.
+pub fn has(header: &str, key: &str) -> bool {
+    header.split(',').any(|pair| pair.split_whitespace().next() == Some(key))
+}
+
 /// The header that gives `key` this value.
 pub fn write(key: &str, value: &str) -> String {
     format!("{key} {}", STANDARD.encode(value))
@@ -26,6 +31,8 @@ mod tests {
         let header =
             format!("is_confidential, filetype aW1hZ2U=,{}", write("filename", "Küche.jpg"));
         assert_eq!(value(&header, "filename").as_deref(), Some("Küche.jpg"));
+        assert!(has(&header, "is_confidential") && has(&header, "filetype"));
+        assert!(!has(&header, "is") && !has("", "filetype"));
         for wrong in ["", "filename", "filename ***", "filename /w==", "name YQ=="] {
             assert_eq!(value(wrong, "filename"), None, "{wrong}");
         }

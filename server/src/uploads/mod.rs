@@ -2,16 +2,18 @@
 //!
 //! A file comes in piece by piece by the tus protocol ([`tus`]) into a folder of its own in the data folder, its
 //! bytes reserved in the quotas from the beginning on. Once it is whole, it is looked at ([`sniff`]), loses what it
-//! says of places ([`stripping`]), and goes into storage with the event that tells of it ([`finishing`]). It is sent
-//! to members of its room alone, so that no browser executes it ([`serving`]).
+//! says of places ([`stripping`]), and goes into storage with the event that tells of it ([`finishing`]). One that a
+//! message is to carry is told of with that ([`carrying`]). It is sent to members of its room alone, so that no browser
+//! executes it ([`serving`]).
 
+mod carrying;
 mod checksum;
 mod disposition;
 mod finishing;
 mod incoming;
 mod metadata;
 pub mod personal_data;
-mod port;
+pub mod port;
 mod preparing;
 mod removing;
 mod serving;
@@ -25,6 +27,7 @@ use axum::{Extension, Router};
 use bandstand_domain::{RoomId, accounts::Viewer, uploads::RoomFileId};
 use std::sync::Arc;
 
+pub use carrying::{FileCarrier, fill_in, list, remove_carried, tie};
 pub use removing::remove_all;
 pub use sweep::sweep;
 

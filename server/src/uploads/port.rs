@@ -1,6 +1,9 @@
 //! Files of rooms, for the person who makes the current request.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use bandstand_app::uploads::port::Uploads;
@@ -10,7 +13,7 @@ use bandstand_domain::{
     uploads::{FILES_PAGE, FilePage, MAX_OWN_FILES, OwnFiles, RoomFileId, UploadError},
 };
 
-use super::{owner, removing::remove, store, tus::may_share};
+use super::{FileCarrier, owner, removing::remove, store, tus::may_share};
 use crate::{
     caller::Caller,
     channel::event_log,
@@ -19,11 +22,20 @@ use crate::{
     rooms::access::enter,
 };
 
+/// The port of files in rooms.
+#[derive(Clone, Debug)]
+pub struct UploadsPort {
+    /// Caller of the request.
+    pub caller: Caller,
+    /// Whoever keeps the messages that carry files.
+    pub carrier: Arc<dyn FileCarrier>,
+}
+
 #[async_trait]
-impl Uploads for Caller {
+impl Uploads for UploadsPort {
     async fn list(&self, room: RoomId, before: Option<i64>) -> Result<FilePage, UploadError> {
-        let entry = enter(self, room).await?;
-        let services = &self.services;
+        let entry = enter(&self.caller, room).await?;
+        let services = &self.caller.services;
         // First, so that what is newer comes as an event.
         let cursor = event_log::latest(&services.database, Topic::Room(room)).await?;
         let before = before.unwrap_or(i64::MAX);
@@ -42,9 +54,10 @@ impl Uploads for Caller {
     }
 
     async fn mine(&self) -> Result<OwnFiles, UploadError> {
-        let viewer = self.viewer().await?.ok_or(Refusal::NotLoggedIn)?;
-        let account = self.account().await?.map(|account| account.id);
-        let services = &self.services;
+        let caller = &self.caller;
+        let viewer = caller.viewer().await?.ok_or(Refusal::NotLoggedIn)?;
+        let account = caller.account().await?.map(|account| account.id);
+        let services = &caller.services;
         let files = store::own(&services.database, &viewer.person, MAX_OWN_FILES).await?;
         // Whatever room: what counts in one's own quota counts in all of them together.
         let owner = owner(account.as_ref(), &viewer, RoomId(uuid::Uuid::nil()));
@@ -53,9 +66,10 @@ impl Uploads for Caller {
     }
 
     async fn remove(&self, ids: Vec<RoomFileId>) -> Result<(), UploadError> {
-        let viewer = self.viewer().await?.ok_or(Refusal::NotLoggedIn)?;
-        self.limited(Limit::Uploads, &viewer.person)?;
-        let database = &self.services.database;
+        let caller = &self.caller;
+        let viewer = caller.viewer().await?.ok_or(Refusal::NotLoggedIn)?;
+        caller.limited(Limit::Uploads, &viewer.person)?;
+        let database = &caller.services.database;
         let (mut files, mut rooms) = (BTreeSet::new(), BTreeMap::new());
         for id in ids.into_iter().take(MAX_OWN_FILES).collect::<BTreeSet<_>>() {
             let Some(row) = store::file(database, id).await? else { continue };
@@ -63,7 +77,7 @@ impl Uploads for Caller {
                 let may = match rooms.get(&row.room) {
                     Some(may) => *may,
                     None => {
-                        let entry = enter(self, row.room).await?;
+                        let entry = enter(caller, row.room).await?;
                         entry.may(Resource::RoomFiles, Action::Delete)
                     }
                 };
@@ -75,7 +89,7 @@ impl Uploads for Caller {
             files.insert((row.room, id));
         }
         if !files.is_empty() {
-            remove(&self.services, &files).await?;
+            remove(&caller.services, &*self.carrier, &files).await?;
         }
         Ok(())
     }

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use bandstand_domain::{
-    PersonId, RoomId,
+    Millis, PersonId, RoomId,
     channel::{Cursor, Topic},
     uploads::{RoomFileId, UploadEvent},
 };
 
-use super::{names, place, store};
+use super::{FileCarrier, names, place, store};
 use crate::{
     channel::event_log,
     clock,
@@ -18,20 +18,24 @@ use crate::{
     storage,
 };
 
-/// Removes files, each of the room that stands with it.
+/// Removes files, each of the room that stands with it, also from the messages that carry them.
 ///
 /// # Errors
 /// Fails when the database does.
 pub async fn remove(
     services: &Services,
+    carrier: &dyn FileCarrier,
     files: &BTreeSet<(RoomId, RoomFileId)>,
 ) -> Result<(), DatabaseError> {
     let (mut gone, mut told) = (Vec::new(), BTreeSet::new());
     let mut write = services.database.begin().await?;
     lock_topics(&mut write, &files.iter().map(|(room, _)| *room).collect()).await?;
     for (room, id) in files {
-        if let Some(position) = store::delete_file(&mut write, *id).await? {
+        if let Some((position, message)) = store::delete_file(&mut write, *id).await? {
             tell_removed(&mut write, *room, *id, position).await?;
+            if let Some(message) = message {
+                carrier.lost(&mut write, *room, message).await?;
+            }
             gone.push(*id);
             told.insert(Topic::Room(*room));
         }
@@ -53,13 +57,39 @@ async fn lock_topics(write: &mut Write, rooms: &BTreeSet<RoomId>) -> Result<(), 
     Ok(())
 }
 
-/// Tells that a file is gone, also who catches up, and takes away what was told of it.
-async fn tell_removed(
+/// Removes the files that came for messages which nobody sent before an instant.
+///
+/// # Errors
+/// Fails when the database does.
+pub(super) async fn remove_unsent(
+    services: &Services,
+    before: Millis,
+) -> Result<(), DatabaseError> {
+    for (room, id) in store::unsent_before(&services.database, before).await? {
+        let mut write = services.database.begin().await?;
+        lock_topics(&mut write, &BTreeSet::from([room])).await?;
+        // It may have been sent meanwhile.
+        if store::delete_unsent(&mut write, id).await? {
+            let gone = names(id);
+            storage::discard_all(&mut write, &gone).await?;
+            write.commit_unrevised().await?;
+            services.files.remove(&gone).await;
+        }
+    }
+    Ok(())
+}
+
+/// Tells that a file is gone, also who catches up, and takes away what was told of it: nothing of one that isn't in the
+/// list yet.
+pub(super) async fn tell_removed(
     write: &mut Write,
     room: RoomId,
     file: RoomFileId,
     position: i64,
 ) -> Result<(), DatabaseError> {
+    if position < 0 {
+        return Ok(());
+    }
     let topic = Topic::Room(room);
     let event = UploadEvent::FileRemoved { file }.into();
     event_log::append(write, topic, &event, clock::now()).await?;

@@ -22,6 +22,7 @@ use crate::{
         limits::{Limit, by_address},
         refused,
     },
+    rights::{Action, Resource},
     rooms::access::enter,
     services::Services,
     storage,
@@ -96,11 +97,18 @@ async fn answer(
 ) -> Result<Response, RoomError> {
     caller.limited(Limit::RoomFiles, by_address(caller.address))?;
     let room: RoomId = room.parse().map_err(|_| Refusal::NotFound)?;
-    enter(caller, room).await?;
+    let entry = enter(caller, room).await?;
     let id: RoomFileId = file.parse().map_err(|_| Refusal::NotFound)?;
     let services = &caller.services;
     let row = store::file(&services.database, id).await?.filter(|row| row.room == room);
     let row = row.ok_or(Refusal::NotFound)?;
+    // What isn't in the list yet is its person's, and of those who decide about the message that carries it.
+    if row.file.position < 0 && row.file.person != entry.viewer.person {
+        let decides = entry.may(Resource::RoomFiles, Action::Delete);
+        if row.file.message.is_none() || !decides {
+            return Err(Refusal::NotFound);
+        }
+    }
     // What was made anew of a picture, and what plays; all else is saved, also the picture as it came.
     let (name, is_inline) = match (version, row.file.kind) {
         (Version::Whole, FileKind::Audio | FileKind::Video) => (stored_name(id), true),

@@ -1,12 +1,17 @@
 //! Uploads and files of rooms in the database.
 
+mod carried;
+
 use std::collections::BTreeSet;
 
 use bandstand_domain::{
     Millis, PersonId, RoomId,
+    chat::MessageId,
     uploads::{OwnFile, RoomFile, RoomFileId},
 };
 use sqlx::{Row, any::AnyRow};
+
+pub use carried::{carried, delete_carried, delete_unsent, place, tie, unsent_before};
 
 use crate::{
     database::{Database, DatabaseError, Write, parsed},
@@ -30,6 +35,8 @@ pub struct UploadRow {
     pub bytes: u64,
     /// Bytes that are there.
     pub received: u64,
+    /// True if a message is to carry the file.
+    pub is_unlisted: bool,
 }
 
 /// File of a room.
@@ -66,16 +73,19 @@ macro_rules! files {
     ($($rest:tt)+) => {
         concat!(
             "SELECT f.id, f.room, f.position, f.person, f.account, f.author_name, f.name, f.kind, f.media, f.bytes, \
-             f.stored, f.came, f.width, f.height, f.at ",
+             f.stored, f.came, f.width, f.height, f.at, f.message ",
             $($rest)+
         )
     };
 }
 
+pub(super) use files;
+
 fn file_of(row: &AnyRow) -> Result<RoomFileRow, DatabaseError> {
     let side = |column| -> Result<Option<u32>, DatabaseError> {
         Ok(row.try_get::<Option<i64>, _>(column)?.and_then(|it| u32::try_from(it).ok()))
     };
+    let message: Option<String> = row.try_get("message")?;
     Ok(RoomFileRow {
         file: RoomFile {
             id: parsed(row, "id")?,
@@ -87,6 +97,7 @@ fn file_of(row: &AnyRow) -> Result<RoomFileRow, DatabaseError> {
             kind: parsed(row, "kind")?,
             bytes: length(row, "bytes")?,
             size: side("width")?.zip(side("height")?),
+            message: message.and_then(|it| it.parse().ok().map(MessageId)),
         },
         room: parsed(row, "room")?,
         account: account(row)?,
@@ -103,8 +114,8 @@ pub async fn insert_upload(
     now: Millis,
 ) -> Result<(), DatabaseError> {
     sqlx::query(
-        "INSERT INTO uploads (id, room, person, account, name, bytes, received, made_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, 0, $7)",
+        "INSERT INTO uploads (id, room, person, account, name, bytes, received, made_at, unlisted) \
+         VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)",
     )
     .bind(upload.id.to_string())
     .bind(upload.room.to_string())
@@ -113,6 +124,7 @@ pub async fn insert_upload(
     .bind(&upload.name)
     .bind(signed(upload.bytes))
     .bind(now.0)
+    .bind(i64::from(upload.is_unlisted))
     .execute(&mut **write)
     .await?;
     Ok(())
@@ -141,6 +153,7 @@ fn upload_of(row: &AnyRow) -> Result<UploadRow, DatabaseError> {
         name: row.try_get("name")?,
         bytes: length(row, "bytes")?,
         received: length(row, "received")?,
+        is_unlisted: row.try_get::<i64, _>("unlisted")? != 0,
     })
 }
 
@@ -150,7 +163,7 @@ pub async fn upload(
     id: RoomFileId,
 ) -> Result<Option<UploadRow>, DatabaseError> {
     let row = sqlx::query(
-        "SELECT id, room, person, account, name, bytes, received FROM uploads WHERE id = $1",
+        "SELECT id, room, person, account, name, bytes, received, unlisted FROM uploads WHERE id = $1",
     )
     .bind(id.to_string())
     .fetch_optional(&database.read)
@@ -164,7 +177,7 @@ pub async fn begun_before(
     before: Millis,
 ) -> Result<Vec<UploadRow>, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT id, room, person, account, name, bytes, received FROM uploads WHERE made_at <= $1",
+        "SELECT id, room, person, account, name, bytes, received, unlisted FROM uploads WHERE made_at <= $1",
     )
     .bind(before.0)
     .fetch_all(&database.read)
@@ -248,7 +261,7 @@ pub async fn page(
     count: u32,
 ) -> Result<Vec<RoomFile>, DatabaseError> {
     let rows = sqlx::query(files!(
-        "FROM room_files f WHERE f.room = $1 AND f.position < $2 ORDER BY f.position DESC LIMIT $3"
+        "FROM room_files f WHERE f.room = $1 AND f.position > 0 AND f.position < $2 ORDER BY f.position DESC LIMIT $3"
     ))
     .bind(room.to_string())
     .bind(before)
@@ -296,13 +309,18 @@ pub async fn of_account(
     rows.iter().map(file_of).collect()
 }
 
-/// Deletes the row of a file; answers its place in its room, if there was one.
-pub async fn delete_file(write: &mut Write, id: RoomFileId) -> Result<Option<i64>, DatabaseError> {
-    let deleted = sqlx::query("DELETE FROM room_files WHERE id = $1 RETURNING position")
+/// Deletes the row of a file; answers its place in its room, and the message that carries it, if there was one.
+pub async fn delete_file(
+    write: &mut Write,
+    id: RoomFileId,
+) -> Result<Option<(i64, Option<MessageId>)>, DatabaseError> {
+    let deleted = sqlx::query("DELETE FROM room_files WHERE id = $1 RETURNING position, message")
         .bind(id.to_string())
         .fetch_optional(&mut **write)
         .await?;
-    Ok(deleted.map(|row| row.try_get(0)).transpose()?)
+    let Some(row) = deleted else { return Ok(None) };
+    let message: Option<String> = row.try_get(1)?;
+    Ok(Some((row.try_get(0)?, message.and_then(|it| it.parse().ok().map(MessageId)))))
 }
 
 /// Rooms in which a person has files, in the order in which all lock several.

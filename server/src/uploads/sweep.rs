@@ -6,14 +6,15 @@ use bandstand_domain::uploads::{RoomFileId, UNFINISHED_AGE};
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-use super::{finishing::discard, incoming, store};
+use super::{finishing::discard, incoming, removing::remove_unsent, store};
 use crate::{clock, database::DatabaseError, services::Services};
 
 /// Ages between which a file without a row is swept: it may be coming, or belong to another database.
 const SWEPT: std::ops::Range<Duration> =
     Duration::from_secs(3_600)..Duration::from_secs(72 * 3_600);
 
-/// Discards uploads that began more than a day ago, and what lies in their folder without one.
+/// Discards uploads that began more than a day ago, what came for messages that nobody sent, and what lies in the
+/// folder of uploads without one.
 ///
 /// # Errors
 /// Fails when the database does.
@@ -22,6 +23,7 @@ pub async fn sweep(services: &Services) -> Result<(), DatabaseError> {
     for upload in store::begun_before(&services.database, before).await? {
         discard(services, &upload).await?;
     }
+    remove_unsent(services, before).await?;
     let folder = incoming::folder(&services.config);
     let there = spawn_blocking(move || old_files(&folder)).await.unwrap_or_default();
     for id in there {

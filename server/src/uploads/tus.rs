@@ -47,6 +47,8 @@ const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 const PIECE_TYPE: &str = "application/offset+octet-stream";
 /// Key of a file's name.
 const FILE_NAME: &str = "filename";
+/// Key that is there if a message is to carry the file.
+const FOR_MESSAGE: &str = "for_message";
 /// Status of a piece that isn't what its checksum says.
 const CHECKSUM_MISMATCH: u16 = 460;
 /// Seconds after which who has too many pieces under way may try again.
@@ -155,6 +157,7 @@ async fn try_begin(caller: &Caller, room: &str, headers: &HeaderMap) -> Tus {
         name,
         bytes,
         received: 0,
+        is_unlisted: metadata::has(told, FOR_MESSAGE),
     };
     let mut write = services.database.begin().await?;
     let owner = owner(upload.account.as_ref(), &entry.viewer, room);

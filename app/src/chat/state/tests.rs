@@ -1,5 +1,10 @@
-use super::*;
+use bandstand_domain::{
+    chat::CarriedFile,
+    uploads::{FileKind, RoomFile},
+};
 use uuid::Uuid;
+
+use super::*;
 
 fn id(i: i64) -> MessageId {
     MessageId(Uuid::from_u128(i as u128))
@@ -17,6 +22,7 @@ fn message(i: i64) -> ChatMessage {
         position: i,
         replies_to: None,
         mentions: vec![],
+        files: Vec::new(),
         edited_at: None,
         replies: 0,
         reactions: vec![],
@@ -61,9 +67,9 @@ fn what_is_deleted_stays_away() {
 #[test]
 fn ones_own_message_becomes_the_posted_one() {
     let mut state = ChatState::default();
-    state.send(id(5), "message 5".into(), None);
+    state.send(id(5), "message 5".into(), None, vec![]);
     state.progress(id(5), Progress::Failed("offline".into()));
-    state.send(id(5), "message 5".into(), None);
+    state.send(id(5), "message 5".into(), None, vec![]);
     assert_eq!(state.pending().len(), 1);
     assert_eq!(state.apply(&posted(5)), 0, "it was seen before");
     state.progress(id(5), Progress::Taken);
@@ -74,9 +80,9 @@ fn ones_own_message_becomes_the_posted_one() {
 #[test]
 fn a_reset_loses_nothing_that_was_typed() {
     let mut state = ChatState::default();
-    state.send(id(8), "lost".into(), None);
+    state.send(id(8), "lost".into(), None, vec![]);
     state.progress(id(8), Progress::Failed("offline".into()));
-    state.send(id(9), "there".into(), None);
+    state.send(id(9), "there".into(), None, vec![]);
     state.progress(id(9), Progress::Taken);
     state.reset(page(1..3, false), vec![]);
     assert_eq!(state.pending().iter().map(|pending| pending.id).collect::<Vec<_>>(), [id(8)]);
@@ -109,9 +115,66 @@ fn answers_are_counted_and_threaded() {
     state.apply(&ChatEvent::Deleted { message: id(4) });
     state.apply(&ChatEvent::Deleted { message: id(4) });
     assert_eq!(state.find(id(1)).unwrap().replies, 3);
-    let loaded = [2, 4, 5].map(|i| Arc::new(message(i)));
-    let thread: Vec<_> = state.thread(id(1), &loaded).iter().map(|it| it.position).collect();
-    assert_eq!(thread, [2, 5]);
+    let loaded = [2, 4, 5].map(|i| ChatMessage { replies_to: Some(id(1)), ..message(i) });
+    state.take_aside(loaded);
+    let thread = |state: &ChatState| -> Vec<_> {
+        state.thread(id(1)).iter().map(|it| it.position).collect()
+    };
+    assert_eq!(thread(&state), [2, 5]);
+    // What becomes of an answer is known also where the list doesn't go back to it.
+    let edited = ChatMessage { text: "better".into(), replies_to: Some(id(1)), ..message(2) };
+    state.apply(&ChatEvent::Edited { message: edited });
+    assert_eq!(state.at(2).unwrap().text, "better");
+    state.apply(&ChatEvent::Deleted { message: id(2) });
+    assert_eq!(thread(&state), [5]);
+    assert_eq!(state.find(id(1)).unwrap().replies, 2);
+}
+
+#[test]
+fn message_tells_when_one_of_its_files_is_gone() {
+    let file = |i: u128| CarriedFile { id: RoomFileId(Uuid::from_u128(i)), file: None };
+    let there = RoomFile {
+        id: file(1).id,
+        position: 9,
+        person: PersonId::new("a"),
+        author: "Ana".into(),
+        at: Millis(1),
+        name: "tea.jpg".into(),
+        kind: FileKind::Picture,
+        bytes: 1,
+        size: None,
+        message: None,
+    };
+    let carried = CarriedFile { file: Some(there), ..file(1) };
+    let mut state = ChatState::default();
+    let message = ChatMessage { files: vec![carried, file(2)], ..message(1) };
+    state.apply(&ChatEvent::Posted { message });
+    state.forget_file(file(3).id);
+    assert!(state.at(1).unwrap().files[0].file.is_some());
+    state.forget_file(file(1).id);
+    assert_eq!(state.at(1).unwrap().files, [file(1), file(2)]);
+}
+
+#[test]
+fn own_messages_that_wait_come_back_and_go_when_they_are_decided() {
+    let waits = |i: i64| Pending {
+        id: id(i),
+        text: "one moment".into(),
+        replies_to: None,
+        files: vec![],
+        progress: Progress::Held,
+    };
+    let mut state = ChatState::default();
+    state.reset(page(1..3, false), vec![]);
+    state.take_held(&[], vec![waits(2), waits(5), waits(6)]);
+    assert_eq!(state.held(), [id(5), id(6)], "one was approved before the answer came");
+    // One is approved, one is rejected while nobody told, one waits since it was asked.
+    state.apply(&posted(5));
+    let known = state.held();
+    state.take_held(&known, vec![waits(7)]);
+    assert_eq!((state.held(), positions(&state)), (vec![id(7)], vec![1, 2, 5]));
+    state.reject(id(7), "no".into());
+    assert_eq!(state.pending()[0].progress, Progress::Failed("no".into()));
 }
 
 #[test]

@@ -131,6 +131,7 @@ mod tests {
             position: at.0,
             replies_to: None,
             mentions: vec![],
+            files: Vec::new(),
             edited_at: None,
             replies: 0,
             reactions: vec![],

@@ -8,7 +8,7 @@ use bandstand_domain::{
 use serde_json::{Value, json};
 use sqlx::{Row, any::AnyRow};
 
-use super::edits;
+use super::{edits, files};
 use crate::{
     channel::event_log,
     database::{Database, DatabaseError, Write, parsed},
@@ -48,7 +48,7 @@ pub async fn delete(
         return Ok(Deletion::Before);
     }
     sqlx::query(
-        "UPDATE messages SET text = '', folded = '', name = '', replies_to = NULL, deleted_at = $3 \
+        "UPDATE messages SET text = '', folded = '', name = '', files = '', replies_to = NULL, deleted_at = $3 \
          WHERE topic = $1 AND id = $2",
     )
     .bind(place.to_string())
@@ -86,7 +86,7 @@ async fn forget_extras(
 /// Exports the messages of `person`, for themselves.
 pub async fn export(database: &Database, person: &PersonId) -> Result<Value, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT topic, name, text, sent_at, edited_at FROM messages \
+        "SELECT topic, name, text, sent_at, edited_at, files FROM messages \
          WHERE author = $1 AND deleted_at IS NULL ORDER BY sent_at",
     )
     .bind(person.as_str())
@@ -97,6 +97,7 @@ pub async fn export(database: &Database, person: &PersonId) -> Result<Value, Dat
             "place": row.try_get::<String, _>("topic")?,
             "name": row.try_get::<String, _>("name")?,
             "text": row.try_get::<String, _>("text")?,
+            "files": files::read(row)?.into_iter().map(|it| it.id).collect::<Vec<_>>(),
             "sent_at": row.try_get::<i64, _>("sent_at")?,
             "edited_at": row.try_get::<Option<i64>, _>("edited_at")?,
         }))
@@ -164,7 +165,7 @@ pub async fn forget_person(
         sqlx::query(statement).bind(person.as_str()).execute(&mut **write).await?;
     }
     let written = sqlx::query(
-        "UPDATE messages SET name = '', text = '', folded = '', badge = '', replies_to = NULL, \
+        "UPDATE messages SET name = '', text = '', folded = '', badge = '', files = '', replies_to = NULL, \
          deleted_at = COALESCE(deleted_at, sent_at) \
          WHERE author = $1 AND (name <> '' OR text <> '') RETURNING topic, id, position",
     )

@@ -1,4 +1,4 @@
-//! What belongs to messages beside their text: reactions, answers, mentions.
+//! What belongs to messages beside their text: reactions, answers, mentions, files.
 
 use std::collections::HashMap;
 
@@ -8,6 +8,7 @@ use bandstand_domain::{
 };
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
+use super::files;
 use crate::database::{DatabaseError, parsed};
 
 /// Adds what belongs to `messages` beside their text, as `viewer` sees it. They are neighbours in the chat of
@@ -90,7 +91,7 @@ pub async fn attach(
             messages[*index].mentions.push(mention);
         }
     }
-    Ok(())
+    files::fill_in(connection, place, messages).await
 }
 
 /// Count of a reaction in a row; none of a kind that this version doesn't know.

@@ -1,5 +1,7 @@
 //! Messages that wait until a moderator approves them.
 
+use std::slice;
+
 use bandstand_domain::{
     Millis, PersonId,
     chat::{
@@ -8,7 +10,7 @@ use bandstand_domain::{
 };
 use sqlx::{Row, any::AnyRow};
 
-use super::{Draft, edits, mutes, too_soon};
+use super::{Draft, edits, files, mutes, too_soon};
 use crate::{
     channel::event_log,
     database::{Database, DatabaseError, Write, parsed},
@@ -29,6 +31,8 @@ pub enum Holding {
     Full,
     /// Its author wrote a moment ago: so many seconds are left.
     TooSoon(u32),
+    /// It can't carry one of its files.
+    NoSuchFile,
 }
 
 /// Holds a message until a moderator of `place` approves it. Unless that is `Now`, the transaction must be dropped.
@@ -73,10 +77,13 @@ pub async fn hold(
     if own.unwrap_or(0) >= i64::from(MAX_HELD_EACH) || every >= i64::from(MAX_HELD) {
         return Ok(Holding::Full);
     }
+    if !files::tie(write, place, (draft.id, &draft.author), &draft.files).await? {
+        return Ok(Holding::NoSuchFile);
+    }
     sqlx::query(
         "INSERT INTO chat_held \
-         (topic, id, author, name, from_artist, badge, text, replies_to, why, sent_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         (topic, id, author, name, from_artist, badge, text, replies_to, why, sent_at, files) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(place.to_string())
     .bind(draft.id.0.to_string())
@@ -88,6 +95,7 @@ pub async fn hold(
     .bind(draft.replies_to.map(|it| it.0.to_string()))
     .bind(if why == HeldWhy::Word { "word" } else { "rule" })
     .bind(now.0)
+    .bind(files::written(&draft.files))
     .execute(&mut **write)
     .await?;
     Ok(Holding::Now)
@@ -102,18 +110,25 @@ pub async fn held(
     place: ChatPlace,
     author: Option<&PersonId>,
 ) -> Result<Vec<HeldMessage>, DatabaseError> {
+    let mut connection = database.read.acquire().await?;
     let rows = sqlx::query(
-        "SELECT id, author, name, from_artist, badge, text, replies_to, why, sent_at FROM chat_held \
+        "SELECT id, author, name, from_artist, badge, text, replies_to, why, sent_at, files FROM chat_held \
          WHERE topic = $1 AND ($2 = '' OR author = $2) ORDER BY sent_at, id",
     )
     .bind(place.to_string())
     .bind(author.map_or("", PersonId::as_str))
-    .fetch_all(&database.read)
+    .fetch_all(&mut *connection)
     .await?;
-    rows.iter().map(decode).collect()
+    let mut held = Vec::new();
+    for row in &rows {
+        let mut one = decode(row)?;
+        files::fill_in(&mut connection, place, slice::from_mut(&mut one.message)).await?;
+        held.push(one);
+    }
+    Ok(held)
 }
 
-/// Takes a message that waits out of those that do, to be posted or not.
+/// Takes a message that waits out of those that do, with its files, to be posted or not.
 pub async fn take_held(
     write: &mut Write,
     place: ChatPlace,
@@ -122,13 +137,15 @@ pub async fn take_held(
     event_log::lock(write, place.into()).await?;
     let row = sqlx::query(
         "DELETE FROM chat_held WHERE topic = $1 AND id = $2 \
-         RETURNING id, author, name, from_artist, badge, text, replies_to, why, sent_at",
+         RETURNING id, author, name, from_artist, badge, text, replies_to, why, sent_at, files",
     )
     .bind(place.to_string())
     .bind(id.0.to_string())
     .fetch_optional(&mut **write)
     .await?;
-    row.as_ref().map(decode).transpose()
+    let Some(mut held) = row.as_ref().map(decode).transpose()? else { return Ok(None) };
+    files::fill_in(write, place, slice::from_mut(&mut held.message)).await?;
+    Ok(Some(held))
 }
 
 /// Number of messages that wait in `place`.
@@ -156,6 +173,7 @@ fn decode(row: &AnyRow) -> Result<HeldMessage, DatabaseError> {
         position: 0,
         replies_to: replies_to.and_then(|it| it.parse().ok().map(MessageId)),
         mentions: Vec::new(),
+        files: files::read(row)?,
         edited_at: None,
         replies: 0,
         reactions: Vec::new(),

@@ -7,7 +7,7 @@ use bandstand_domain::{
 };
 use sqlx::Row;
 
-use super::{decode, messages};
+use super::{decode, files, messages};
 use crate::{
     channel::event_log,
     database::{Database, DatabaseError, Write},
@@ -70,12 +70,15 @@ pub async fn pinned(
     database: &Database,
     place: ChatPlace,
 ) -> Result<Vec<ChatMessage>, DatabaseError> {
+    let mut connection = database.read.acquire().await?;
     let rows = sqlx::query(messages!(
         "WHERE topic = $1 AND deleted_at IS NULL \
          AND position IN (SELECT position FROM chat_pins WHERE topic = $1) ORDER BY position DESC"
     ))
     .bind(place.to_string())
-    .fetch_all(&database.read)
+    .fetch_all(&mut *connection)
     .await?;
-    rows.iter().map(decode).collect()
+    let mut messages = rows.iter().map(decode).collect::<Result<Vec<_>, DatabaseError>>()?;
+    files::fill_in(&mut connection, place, &mut messages).await?;
+    Ok(messages)
 }

@@ -6,7 +6,7 @@
 use bandstand_domain::chat::{ChatPlace, PAGE, SearchPage};
 use sqlx::Row;
 
-use super::{decode, messages};
+use super::{decode, files, messages};
 use crate::database::{Database, DatabaseError};
 
 /// The most words that are searched for.
@@ -56,8 +56,10 @@ pub async fn search(
     .bind(i64::from(PAGE))
     .fetch_all(&database.read)
     .await?;
-    let messages = rows.iter().map(decode).collect::<Result<Vec<_>, DatabaseError>>()?;
+    let mut messages = rows.iter().map(decode).collect::<Result<Vec<_>, DatabaseError>>()?;
     let full = messages.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
     let next = if full { messages.last().map(|it| it.position) } else { last };
+    let mut connection = database.read.acquire().await?;
+    files::fill_in(&mut connection, place, &mut messages).await?;
     Ok(SearchPage { messages, next })
 }

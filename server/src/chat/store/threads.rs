@@ -5,7 +5,7 @@ use bandstand_domain::{
     chat::{ChatMessage, ChatPage, ChatPlace, MAX_QUOTES, MessageId, PAGE},
 };
 
-use super::{decode, extras, messages};
+use super::{decode, extras, files, messages};
 use crate::database::{Database, DatabaseError};
 
 /// Messages of `place` that others answer or that are pinned, as far as they are still there.
@@ -17,15 +17,17 @@ pub async fn quoted(
     place: ChatPlace,
     ids: &[MessageId],
 ) -> Result<Vec<ChatMessage>, DatabaseError> {
+    let mut connection = database.read.acquire().await?;
     let mut found = Vec::new();
     for id in ids.iter().take(MAX_QUOTES) {
         let row = sqlx::query(messages!("WHERE topic = $1 AND id = $2 AND deleted_at IS NULL"))
             .bind(place.to_string())
             .bind(id.0.to_string())
-            .fetch_optional(&database.read)
+            .fetch_optional(&mut *connection)
             .await?;
         found.extend(row.as_ref().map(decode).transpose()?);
     }
+    files::fill_in(&mut connection, place, &mut found).await?;
     Ok(found)
 }
 

@@ -62,25 +62,26 @@ pub async fn insert(
     Ok(row.try_get::<i64, _>(0)? <= i64::from(MAX_INVITATIONS))
 }
 
-/// The good invitations to `room` in the `venue` with this address, the latest first; by `by` alone where it is
-/// given.
+/// The good invitations to `room` in the `venue` with this address, the latest first; by `by` alone, or `one`
+/// alone, where these are given.
 pub async fn list(
     database: &Database,
     (seal, venue): (&Seal, &str),
     room: RoomId,
-    by: Option<&AccountId>,
+    (by, one): (Option<&AccountId>, Option<InvitationId>),
     now: Millis,
 ) -> Result<Vec<Invitation>, DatabaseError> {
     let rows = sqlx::query(concat!(
         "SELECT i.id, i.sealed, COALESCE(a.stage_name, a.display_name) AS by_name, i.made_at, i.expires_at, \
          i.max_uses, i.uses FROM room_invitations i JOIN accounts a ON a.id = i.made_by \
-         WHERE i.room = $1 AND ($3 = '' OR i.made_by = $3) AND ",
+         WHERE i.room = $1 AND ($3 = '' OR i.made_by = $3) AND ($4 = '' OR i.id = $4) AND ",
         good!(),
         " ORDER BY i.made_at DESC, i.id"
     ))
     .bind(room.to_string())
     .bind(now.0)
     .bind(by.map_or("", AccountId::as_str))
+    .bind(one.map_or_else(String::new, |it| it.to_string()))
     .fetch_all(&database.read)
     .await?;
     let mut invitations = Vec::with_capacity(rows.len());
