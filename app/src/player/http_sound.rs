@@ -233,7 +233,7 @@ async fn address(
     // Safari says "maybe" to Opus in Ogg, plays it, and falls silent later.
     let is_apple = web::get(&window().navigator(), "vendor")
         .as_string()
-        .is_some_and(|vendor| vendor.contains("Apple"));
+        .is_some_and(|vendor| vendor.to_ascii_lowercase().contains("apple"));
     let is_ogg = kind.starts_with("audio/ogg");
     let plays = video.can_play_type(&kind);
     let as_it_is = if is_ogg { plays == "probably" && !is_apple } else { !plays.is_empty() };
