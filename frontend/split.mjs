@@ -14,18 +14,18 @@ const NEVER_RUN = String.raw`13hydrate_async(28_\$u7b\$\$u7b\$closure\$u7d\$\$u7
 // than 8 KiB isn't worth a request.
 const SMALLEST_CHUNK = 40 * 1024;
 // A part comes in no more files than these and its own.
-const MOST_CHUNKS = 10;
+const MOST_CHUNKS = 8;
 // How much a byte counts that a part loads without need: most where people come first, and where size.mjs
 // leaves the least room.
 const WEIGHTS = {
-  watch: 12.8,
+  watch: 9.5,
   home: 13.4,
-  shows: 12.6,
+  shows: 8.7,
   account: 7.1,
-  studio: 11.9,
-  doors: 3,
+  studio: 8.6,
+  doors: 4.4,
   device: 3.5,
-  archive: 3.3,
+  archive: 4.6,
   rooms: 7.6,
   room_settings: 4.4,
   notices: 3.1,
