@@ -11,7 +11,7 @@ use crate::{
         jobs::Jobs,
         tasks::TaskGroup,
     },
-    channel::hub::Hub,
+    channel::{hub::Hub, turns::Turns},
     config::Config,
     crypto::{
         listening_token::ListeningTokens, origin::Origins, passwords::Passwords, seal::Seal,
@@ -64,6 +64,8 @@ pub struct Services {
     pub open_sessions: Arc<OpenSessions>,
     /// Subscriptions to topics.
     pub hub: Arc<Hub>,
+    /// Turns of those who write to one topic.
+    pub turns: Turns,
     /// Messages between the parts of the venue.
     pub bus: Bus,
     /// Tasks that end when the venue closes.

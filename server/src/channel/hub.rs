@@ -43,6 +43,9 @@ pub const QUEUE: usize = 64;
 const RESERVED: usize = QUEUE / 4;
 /// The most events in one frame.
 const MAX_EVENTS: u32 = 100;
+/// Pause of a reader for each follower it handed something out to: what is written meanwhile goes out in one frame,
+/// so that a flood in one topic takes no more than a share of the machine.
+const PAUSE: Duration = Duration::from_micros(20);
 /// Delay before a reader retries a failing database.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -262,6 +265,8 @@ async fn read(database: Database, reader: Arc<TopicReader>, ends: Ends, mut curs
                 tracing::warn!(topic = %reader.topic, %error, "the event log can't be read");
                 tokio::time::sleep(RETRY).await;
             }
+            let followers = lock(&reader.followers).len();
+            tokio::time::sleep(PAUSE * u32::try_from(followers).unwrap_or(u32::MAX)).await;
         }
     };
     tokio::select! {

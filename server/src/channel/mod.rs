@@ -10,4 +10,5 @@ mod missed;
 mod socket;
 mod subscription;
 pub mod topic_source;
+pub mod turns;
 mod websocket;

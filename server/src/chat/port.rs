@@ -61,6 +61,7 @@ impl Chat for ChatPort {
         let text = if files.is_empty() { checked(&text)? } else { captioned(&text)? };
         let entry = self.writer(place).await?;
         let (slow, why) = self.ruled(&entry, &text).await?;
+        let _turn = self.caller.services.turns.take(place.into()).await;
         let mut write = self.begin_as(place, &entry.viewer.person).await?;
         let mentioned =
             store::resolve(&mut write, place, &text, |it| self.is_present(place, it)).await?;
@@ -308,8 +309,7 @@ impl ChatPort {
         Ok(entry)
     }
 
-    /// What the rules of the place ask of `text` by the caller: seconds since their last message, and why it waits
-    /// for approval, if it does. Nothing of those who moderate.
+    /// Seconds between messages of the caller, and why `text` waits for approval; none for who moderates.
     async fn ruled(
         &self,
         entry: &ChatEntry,
