@@ -39,7 +39,7 @@ impl Turns {
 #[cfg(test)]
 mod tests {
     use bandstand_domain::RoomId;
-    use futures_util::FutureExt;
+    use futures::FutureExt;
     use uuid::Uuid;
 
     use super::*;
