@@ -11,7 +11,7 @@ use crate::{
         jobs::Jobs,
         tasks::TaskGroup,
     },
-    channel::{hub::Hub, turns::Turns},
+    channel::{hub::Hub, turns::TopicTurns},
     config::Config,
     crypto::{
         listening_token::ListeningTokens, origin::Origins, passwords::Passwords, seal::Seal,
@@ -64,8 +64,8 @@ pub struct Services {
     pub open_sessions: Arc<OpenSessions>,
     /// Subscriptions to topics.
     pub hub: Arc<Hub>,
-    /// Turns of those who write to one topic.
-    pub turns: Turns,
+    /// TopicTurns of those who write to one topic.
+    pub turns: TopicTurns,
     /// Messages between the parts of the venue.
     pub bus: Bus,
     /// Tasks that end when the venue closes.

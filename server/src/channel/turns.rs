@@ -1,4 +1,4 @@
-//! Turns of those who write to one topic.
+//! TopicTurns of those who write to one topic.
 
 use std::{
     collections::HashMap,
@@ -11,12 +11,12 @@ use tokio::sync::{self, OwnedMutexGuard};
 /// So many topics are kept until those are looked for to which nobody writes.
 const KEPT: usize = 1_024;
 
-/// Turns by topic. However many write to one, one of them at a time asks the database for a connection that writes:
+/// TopicTurns by topic. However many write to one, one of them at a time asks the database for a connection that writes:
 /// a flood in one room makes another wait for one message, not for all of them.
 #[derive(Debug, Default)]
-pub struct Turns(Mutex<HashMap<Topic, Weak<sync::Mutex<()>>>>);
+pub struct TopicTurns(Mutex<HashMap<Topic, Weak<sync::Mutex<()>>>>);
 
-impl Turns {
+impl TopicTurns {
     /// Waits for a turn at `topic`, which lasts until it is dropped. In the order of asking.
     pub async fn take(&self, topic: Topic) -> OwnedMutexGuard<()> {
         self.of(topic).lock_owned().await
@@ -46,7 +46,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_at_a_time_writes_to_a_topic_and_others_go_on() {
-        let turns = Turns::default();
+        let turns = TopicTurns::default();
         let [here, there] = [1, 2].map(|it| Topic::Room(RoomId(Uuid::from_u128(it))));
         let first = turns.take(here).await;
         assert!(turns.take(here).now_or_never().is_none());
@@ -57,7 +57,7 @@ mod tests {
 
     #[tokio::test]
     async fn topics_to_which_nobody_writes_are_forgotten() {
-        let turns = Turns::default();
+        let turns = TopicTurns::default();
         for it in 0..3 * KEPT as u128 {
             drop(turns.take(Topic::Room(RoomId(Uuid::from_u128(it)))).await);
         }
