@@ -127,7 +127,7 @@ for (const kind of ["Chromium", "Firefox"]) {
     await playsFrom(video, 8, 16);
     await expect(said(tom, "What a tune")).toBeVisible();
     await expect(stage.getByRole("img", { name: "One person is here" })).toBeVisible();
-    await stage.getByRole("combobox", { name: "Speed" }).selectOption("2");
+    await stage.getByRole("combobox", { name: "Speed" }).selectOption("2×");
     expect(await video.evaluate((element) => (element as HTMLVideoElement).playbackRate)).toBe(2);
 
     // The end is one, and what was stopped there begins anew.

@@ -1,6 +1,6 @@
 //! Capture of picture and sound (Media Capture and Streams §10): constraints, and asking for tracks.
 
-use leptos::prelude::window;
+use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MediaStream, MediaStreamTrack};
 
@@ -78,4 +78,21 @@ pub async fn media(method: &str, wanted: JsValue) -> Result<MediaStream, JsValue
     // There are no devices to ask for on a page that came over plain HTTP from another machine.
     let devices = window().navigator().media_devices()?;
     Ok(web::call(&devices, method, &[wanted]).await?.unchecked_into())
+}
+
+/// Returns whether the device that was chosen the last time isn't there; then the choice is void.
+pub fn chosen_is_gone(error: &JsValue, chosen: RwSignal<String>) -> bool {
+    let gone = matches!(web::error_name(error).as_str(), "OverconstrainedError" | "NotFoundError");
+    let void = gone && !chosen.get_untracked().is_empty();
+    if void {
+        chosen.set(String::new());
+    }
+    void
+}
+
+/// Stops what a browser opened for nobody.
+pub fn stop_all(stream: &MediaStream) {
+    for track in stream.get_tracks().iter() {
+        track.unchecked_into::<MediaStreamTrack>().stop();
+    }
 }

@@ -14,7 +14,9 @@ use web_sys::{MediaDeviceInfo, MediaDeviceKind, MediaStream, MediaStreamTrack};
 
 use super::{sdp::SoundMode, whip::PictureFormat};
 use crate::{ui::Toaster, web};
-use capture::{encodes_layers, id_of, media, picture_of, picture_size, sound_of};
+use capture::{
+    chosen_is_gone, encodes_layers, id_of, media, picture_of, picture_size, sound_of, stop_all,
+};
 use interruption::{DeviceKind, Interruption, forget};
 use messages::{camera_words, microphone_words};
 
@@ -133,6 +135,7 @@ impl Devices {
                     self.take_picture(&stream, PictureSource::Camera);
                     self.take_sound(&stream);
                 }
+                Err(_) if self.is_gone() => return,
                 // One of them failed: each is asked for by itself, so that the other still works.
                 Err(_) => {
                     self.open_microphone().await;
@@ -153,6 +156,9 @@ impl Devices {
                 formats.push(Device { id: format.name().into(), label: format.words().into() });
             }
         }
+        if self.is_gone() {
+            return;
+        }
         let chosen = self.format.get_untracked();
         if !formats.iter().any(|format| format.id == chosen) {
             self.format.set(PictureFormat::default().name().into());
@@ -167,6 +173,9 @@ impl Devices {
 
     /// Opens the chosen camera, or closes it when none is wanted.
     pub async fn open_camera(self) {
+        if self.is_gone() {
+            return;
+        }
         web::remember(CAMERA, &self.camera.get_untracked());
         self.picture_trouble.set(None);
         if self.camera.get_untracked() == NO_CAMERA {
@@ -176,6 +185,7 @@ impl Devices {
         let wanted = web::object([("video", self.for_picture())]);
         match media("getUserMedia", wanted).await {
             Ok(stream) => self.take_picture(&stream, PictureSource::Camera),
+            Err(_) if self.is_gone() => {}
             Err(error) if chosen_is_gone(&error, self.camera) => Box::pin(self.open_camera()).await,
             Err(error) => {
                 self.source.set(PictureSource::Nothing);
@@ -187,7 +197,7 @@ impl Devices {
 
     /// Opens the chosen microphone.
     pub async fn open_microphone(self) {
-        if !self.leaves_computer_sound() {
+        if self.is_gone() || !self.leaves_computer_sound() {
             return;
         }
         web::remember(MICROPHONE, &self.microphone.get_untracked());
@@ -196,6 +206,7 @@ impl Devices {
         self.sound_trouble.set(None);
         match media("getUserMedia", web::object([("audio", self.for_sound())])).await {
             Ok(stream) => self.take_sound(&stream),
+            Err(_) if self.is_gone() => {}
             Err(error) if chosen_is_gone(&error, self.microphone) => {
                 Box::pin(self.open_microphone()).await;
             }
@@ -223,7 +234,9 @@ impl Devices {
             web::object([(name, device)])
         };
         let stream = match media("getUserMedia", wanted()).await {
-            Err(error) if chosen_is_gone(&error, chosen) => media("getUserMedia", wanted()).await?,
+            Err(error) if !self.is_gone() && chosen_is_gone(&error, chosen) => {
+                media("getUserMedia", wanted()).await?
+            }
             other => other?,
         };
         match kind {
@@ -249,6 +262,9 @@ impl Devices {
     pub async fn list(self) {
         let Ok(devices) = window().navigator().media_devices() else { return };
         let Ok(all) = web::call(&devices, "enumerateDevices", &[]).await else { return };
+        if self.is_gone() {
+            return;
+        }
         let (mut cameras, mut microphones) = (Vec::new(), Vec::new());
         for info in all.unchecked_into::<Array>().iter() {
             let info: MediaDeviceInfo = info.unchecked_into();
@@ -270,6 +286,9 @@ impl Devices {
     /// Something was plugged in or out: what was lost and is there again is opened again.
     pub async fn plugged(self) {
         self.list().await;
+        if self.is_gone() {
+            return;
+        }
         let is_back = |held: RwSignal<Option<MediaTrack>>,
                        chosen: RwSignal<String>,
                        all: RwSignal<Vec<Device>>| {
@@ -283,7 +302,14 @@ impl Devices {
         if is_back(self.picture, self.camera, self.cameras) {
             self.open_camera().await;
         }
-        self.look_again();
+        if !self.is_gone() {
+            self.look_again();
+        }
+    }
+
+    /// Tells whether the page was left while the browser asked or opened something.
+    fn is_gone(self) -> bool {
+        self.sound.is_disposed()
     }
 
     /// Lets go of a device.
@@ -296,6 +322,9 @@ impl Devices {
     }
 
     fn take_picture(self, stream: &MediaStream, source: PictureSource) {
+        if self.is_gone() {
+            return stop_all(stream);
+        }
         let Ok(track) = stream.get_video_tracks().get(0).dyn_into::<MediaStreamTrack>() else {
             return self.picture_trouble.set(Some(camera_words("NotFoundError")));
         };
@@ -327,11 +356,8 @@ impl Devices {
 
     fn take_sound(self, stream: &MediaStream) {
         // Who has chosen the computer's sound while the browser opened the microphone isn't heard by it.
-        if self.shares_sound() {
-            for track in stream.get_tracks().iter() {
-                track.unchecked_into::<MediaStreamTrack>().stop();
-            }
-            return;
+        if self.is_gone() || self.shares_sound() {
+            return stop_all(stream);
         }
         let Ok(track) = stream.get_audio_tracks().get(0).dyn_into::<MediaStreamTrack>() else {
             return self.sound_trouble.set(Some(microphone_words("NotFoundError")));
@@ -358,16 +384,6 @@ impl Devices {
     fn for_sound(self) -> JsValue {
         sound_of(&self.microphone.get_untracked(), self.mode.get_untracked())
     }
-}
-
-/// Returns whether the device that was chosen the last time isn't there; then the choice is void.
-fn chosen_is_gone(error: &JsValue, chosen: RwSignal<String>) -> bool {
-    let gone = matches!(web::error_name(error).as_str(), "OverconstrainedError" | "NotFoundError");
-    let void = gone && !chosen.get_untracked().is_empty();
-    if void {
-        chosen.set(String::new());
-    }
-    void
 }
 
 /// Stops what a signal holds, so that the camera's light goes out.
