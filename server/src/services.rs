@@ -64,7 +64,7 @@ pub struct Services {
     pub open_sessions: Arc<OpenSessions>,
     /// Subscriptions to topics.
     pub hub: Arc<Hub>,
-    /// TopicTurns of those who write to one topic.
+    /// Turns of those who write to one topic.
     pub turns: TopicTurns,
     /// Messages between the parts of the venue.
     pub bus: Bus,

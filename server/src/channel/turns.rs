@@ -1,4 +1,4 @@
-//! TopicTurns of those who write to one topic.
+//! Turns of those who write to one topic.
 
 use std::{
     collections::HashMap,
@@ -11,7 +11,7 @@ use tokio::sync::{self, OwnedMutexGuard};
 /// So many topics are kept until those are looked for to which nobody writes.
 const KEPT: usize = 1_024;
 
-/// TopicTurns by topic. However many write to one, one of them at a time asks the database for a connection that writes:
+/// Turns by topic. However many write to one, one of them at a time asks the database for a connection that writes:
 /// a flood in one room makes another wait for one message, not for all of them.
 #[derive(Debug, Default)]
 pub struct TopicTurns(Mutex<HashMap<Topic, Weak<sync::Mutex<()>>>>);
